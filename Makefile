@@ -1,0 +1,56 @@
+# A fresh machine needs Python 3.11+, make and the package registries, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# The project that `make dev` opens: yours with PROJECT=folder.
+PROJECT ?= examples/two_units
+# Only for the invented people of the demo and the tests; a real project has a secret of its own.
+DEMO_SEAL_KEY := demo-key-for-invented-people-only
+
+.PHONY: setup demo test check dev bench generate lock clean
+
+setup: $(STAMP) ## make the environment from requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "qn_pipeline needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv --clear $(VENV)
+	@sed -n '/^uv==/,/^ *#/p' requirements.lock > $(VENV)/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## the main job on two offices and three months, then the month's table and what is in quarantine
+	QN_SEAL_KEY=$(DEMO_SEAL_KEY) $(BIN)/qn run --project examples/two_units --from 2022-06-30 --to 2022-08-31
+	$(BIN)/qn indicators --project examples/two_units --month 2022-08
+	$(BIN)/qn quarantine --project examples/two_units
+	@echo "The month's page: examples/two_units/.qn/published/pages/2022-08.html. The graph: make dev, then http://127.0.0.1:3000"
+
+test: $(STAMP) ## all tests that guard correctness
+	$(BIN)/pytest
+
+check: $(STAMP) ## lint, types, layers, definitions, dbt
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+	$(BIN)/qn-dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
+	DAGSTER_HOME= $(BIN)/dagster definitions validate -w workspace.yaml
+
+dev: $(STAMP) ## Dagster's UI on http://127.0.0.1:3000
+	QN_SEAL_KEY=$${QN_SEAL_KEY:-$(DEMO_SEAL_KEY)} QN_PROJECT=$(PROJECT) $(BIN)/python -m qn_pipeline.orchestration.dev
+
+bench: $(STAMP) ## the nightly job against a hand-written script: make bench DOSSIERS=1000000
+	$(BIN)/python -m benchmarks.bench $(DOSSIERS)
+
+generate: $(STAMP) ## the dbt files that derive from the contracts
+	$(BIN)/python -m qn_pipeline.warehouse.generated
+
+lock: $(STAMP) ## resolve pyproject.toml again into requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --quiet --output-file requirements.lock
+
+clean: ## the environment and what was generated
+	rm -rf $(VENV) dbt_project/target examples/*/.qn

@@ -1,0 +1,45 @@
+{# SQL that differs between the engines, each with its reason. #}
+
+{# DuckDB divides whole numbers into a fraction unless told otherwise; PostgreSQL does not know its operator. #}
+{% macro whole_division(dividend, divisor) -%}
+    {{ return(adapter.dispatch('whole_division')(dividend, divisor)) }}
+{%- endmacro %}
+{% macro default__whole_division(dividend, divisor) -%}
+    (({{ dividend }}) / ({{ divisor }}))
+{%- endmacro %}
+{% macro duckdb__whole_division(dividend, divisor) -%}
+    (({{ dividend }}) // ({{ divisor }}))
+{%- endmacro %}
+
+{# A sum of whole numbers is HUGEINT in DuckDB and NUMERIC in PostgreSQL; counts are BIGINT everywhere. #}
+{% macro sum_count(expression) -%}
+    cast(sum({{ expression }}) as bigint)
+{%- endmacro %}
+
+{# Per cent with two decimals, rounded half up, exactly, from two counts; null when there is nothing to divide by. #}
+{% macro per_cent(numerator, denominator) -%}
+    case when {{ denominator }} > 0 then
+        cast({{ whole_division(numerator ~ ' * 20000 + ' ~ denominator, '2 * ' ~ denominator) }} as decimal(18, 0)) * cast(0.01 as decimal(3, 2))
+    end
+{%- endmacro %}
+
+{# First day of the day, month or year that a date lies in. #}
+{% macro period_start(grain, day) -%}
+    cast(date_trunc('{{ grain }}', {{ day }}) as date)
+{%- endmacro %}
+
+{# One row a step between two dates, as column `day`. #}
+{% macro date_series(first, last, step) -%}
+    (select cast(series.moment as date) as day from generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval '1 {{ step }}') as series (moment))
+{%- endmacro %}
+
+{# Text sorts by its bytes everywhere; PostgreSQL's default collation depends on the server. #}
+{% macro binary_order(expression) -%}
+    {{ return(adapter.dispatch('binary_order')(expression)) }}
+{%- endmacro %}
+{% macro default__binary_order(expression) -%}
+    {{ expression }} collate "C"
+{%- endmacro %}
+{% macro duckdb__binary_order(expression) -%}
+    {{ expression }}
+{%- endmacro %}

@@ -1,0 +1,5 @@
+-- A dossier has exactly one version that stands.
+select system, code
+from {{ ref('fct_dossier_version') }}
+group by system, code
+having count(*) filter (where known_to is null) <> 1

@@ -1,0 +1,282 @@
+"""`qn`: the command line. Reading commands import neither dagster nor dbt nor Great Expectations.
+
+Exit status: 0 done, 1 a run or check failed, 2 usage or configuration. An error is one line; --verbose adds the traceback.
+"""
+
+import csv
+import json
+import logging
+import shutil
+import sys
+import traceback
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.table import Table
+
+from qn_pipeline import __version__
+from qn_pipeline.errors import ConfigurationError, QnError
+from qn_pipeline.indicators import values
+from qn_pipeline.indicators.periods import days_between, parse_day, parse_month, runs_of
+from qn_pipeline.landing.land import check_arrivals, days_with_work
+from qn_pipeline.project import PROJECT_FILE, Project, load_project
+from qn_pipeline.settings import Settings, read_settings
+from qn_pipeline.warehouse.engines import open_warehouse
+
+app = typer.Typer(
+    name="qn",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The monthly figures of a province's digital transformation. --verbose adds the traceback to an error.",
+)
+# A pipe or a log file has no width of its own.
+WIDTH = None if sys.stdout.isatty() else 140
+out = Console(width=WIDTH)
+err = Console(stderr=True, width=None if sys.stderr.isatty() else 140)
+
+ProjectDir = Annotated[Path, typer.Option("--project", envvar="QN_PROJECT", help="The folder with qn.yaml.", file_okay=False)]
+
+
+class Format(StrEnum):
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+Formatted = Annotated[Format, typer.Option("--format", help="How to write the rows.")]
+
+
+@app.callback(invoke_without_command=True)
+def about(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
+    """The monthly figures of a province's digital transformation."""
+    if version:
+        out.print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def init(directory: Annotated[Path, typer.Argument(help="The folder to make.")]) -> None:
+    """Make a project folder: qn.yaml, mappings and templates of the reference data."""
+    if (directory / PROJECT_FILE).exists():
+        raise ConfigurationError(f"{directory} holds a project already. Nothing was written. Name another folder.")
+    if directory.exists() and not directory.is_dir():
+        raise ConfigurationError(f"{directory} is no folder. Nothing was written. Name another one.")
+    with resources.as_file(resources.files("qn_pipeline") / "template") as template:
+        shutil.copytree(template, directory, dirs_exist_ok=True)
+    out.print(f"Made a project in {directory}. Next: put a file into {directory / 'data'}, adapt {PROJECT_FILE} and mappings/, then:")
+    out.print(
+        f"  export QN_SEAL_KEY=$(openssl rand -hex 32)   # keep it safe\n  qn check-source one_stop_shop --project {directory}\n  qn run --project {directory}",
+        highlight=False,
+    )
+
+
+@app.command(name="check-source")
+def check_source(
+    name: Annotated[str, typer.Argument(help="A source of qn.yaml.")], project_dir: ProjectDir = Path(), fmt: Formatted = Format.table
+) -> None:
+    """Hold a source's newest file against its contract, column by column; nothing is written."""
+    from qn_pipeline.validation.preflight import check_source as preflight
+
+    project, settings = _load(project_dir)
+    result = preflight(settings, project, project.source(name))
+    columns = ["column", "mapped_from", "filled_percent", "valid_percent", "unknown_codes"]
+    rows = [
+        (c.column, c.mapped_from, _percent(c.filled, result.rows), _percent(c.valid, c.filled), ", ".join(c.unknown_codes) or None)
+        for c in result.columns
+    ]
+    _write(columns, rows, fmt, title=f"{result.file} (newest of {result.files})", numbers={2, 3})
+    if fmt is Format.table:
+        out.print(f"{result.rows} rows, {result.good} keep every rule, {result.unreadable} cannot be read.", highlight=False)
+        for rule, count in result.broken_rules.items():
+            out.print(f"  {rule}: {count}", highlight=False)
+        if result.dropped_columns:
+            out.print(f"Columns that no mapping names, dropped at landing: {', '.join(result.dropped_columns)}", highlight=False)
+
+
+@app.command()
+def run(
+    project_dir: ProjectDir = Path(),
+    day: Annotated[str | None, typer.Option("--date", help="One day, YYYY-MM-DD.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First day of a range.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day of a range.")] = None,
+) -> None:
+    """The nightly job: pull, land, check, load, compute, swap, pages. Without a day: all days that wait, up to today."""
+    project, settings = _load(project_dir)
+    today = datetime.now(project.zone).date()
+    asked = _asked_days(project, day, first, last, today)
+    settings.prepare_home()
+    warehouse = open_warehouse(settings)
+    with warehouse.alone():
+        ranges = [asked] if asked else runs_of(days_with_work(settings, project, today)) or [(today, today)]
+        for begin, end in ranges:
+            check_arrivals(settings, project, days_between(begin, end))
+        _run(project_dir, settings, ranges)
+
+
+def _asked_days(project: Project, day: str | None, first: str | None, last: str | None, today: date) -> tuple[date, date] | None:
+    if day is not None and (first is not None or last is not None):
+        raise ConfigurationError("--date goes without --from and --to. Nothing was written. Use one of the two.")
+    if (first is None) != (last is None):
+        raise ConfigurationError("--from and --to go together. Nothing was written. Give both, or --date for one day.")
+    if day is None and first is None:
+        return None
+    begin, end = parse_day(day or first or ""), parse_day(day or last or "")
+    if begin > end:
+        raise ConfigurationError(f"--from {begin} is after --to {end}. Nothing was written. Turn them round.")
+    if end > today or begin < project.start:
+        raise ConfigurationError(f"Days may be from {project.start} (start in {PROJECT_FILE}) to today, {today}. Nothing was written.")
+    return begin, end
+
+
+def _run(project_dir: Path, settings: Settings, ranges: list[tuple[date, date]]) -> None:
+    from qn_pipeline.orchestration.run import run_nightly
+
+    warnings: dict[str, None] = {}
+    for begin, end in ranges:
+        outcome = run_nightly(project_dir, settings, begin, end)
+        warnings.update(dict.fromkeys(outcome.warnings))
+    for warning in warnings:
+        err.print(f"[yellow]warning[/] {warning}", highlight=False, soft_wrap=True)
+    out.print(
+        f"Done for {', '.join(f'{begin} to {end}' for begin, end in ranges)}. Pages: {settings.published / 'pages' / 'index.html'}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def indicators(
+    month: Annotated[str, typer.Option("--month", help="YYYY-MM")],
+    project_dir: ProjectDir = Path(),
+    unit: Annotated[str | None, typer.Option("--unit", help="Code of a unit.")] = None,
+    indicator: Annotated[str | None, typer.Option("--indicator", help="Code of an indicator; shows its channels, too.")] = None,
+    fmt: Formatted = Format.table,
+) -> None:
+    """The published figures of a month."""
+    _, settings = _load(project_dir)
+    first_day = parse_month(month)
+    columns, rows = values.month_table(open_warehouse(settings), first_day, unit, indicator)
+    if fmt is not Format.table:
+        _write(columns, rows, fmt)
+    elif not rows:
+        out.print(f"There are no figures for {month} yet.")
+    else:
+        names, lines = _pivot(columns, rows, by_channel=indicator is not None)
+        _write(names, lines, fmt, title=f"{month}, as of {rows[0][columns.index('as_of')]}", numbers=set(range(2, len(names))))
+
+
+def _pivot(columns: list[str], rows: list[Any], by_channel: bool) -> tuple[list[str], list[list[Any]]]:
+    """A line a unit (and channel), a column an indicator."""
+    at = {name: position for position, name in enumerate(columns)}
+    headings = list(dict.fromkeys(f"{row[at['indicator_name']]} ({row[at['measured_in']]})" for row in rows))
+    lines: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in rows:
+        key = (row[at["unit"]], row[at["unit_name"]], *([row[at["channel"]]] if by_channel else []))
+        value = row[at["numerator"]] if row[at["denominator"]] is None else row[at["value"]]
+        lines.setdefault(key, {})[f"{row[at['indicator_name']]} ({row[at['measured_in']]})"] = value
+    names = ["unit", "name", *(["channel"] if by_channel else []), *headings]
+    return names, [[*key, *(cells.get(heading) for heading in headings)] for key, cells in lines.items()]
+
+
+@app.command()
+def quarantine(
+    project_dir: ProjectDir = Path(),
+    source: Annotated[str | None, typer.Option("--source", help="One source, row by row.")] = None,
+    fmt: Formatted = Format.table,
+) -> None:
+    """Rows that broke a rule: by source and rule, or of one source row by row."""
+    project, settings = _load(project_dir)
+    if source is not None:
+        project.source(source)
+    columns, rows = values.quarantine_table(open_warehouse(settings), source)
+    if fmt is Format.table and not rows:
+        out.print("No row broke a rule.")
+        return
+    _write(columns, rows, fmt)
+
+
+@app.command()
+def doctor(project_dir: ProjectDir = Path(), fmt: Formatted = Format.table) -> None:
+    """Configuration, connections, versions, disk."""
+    from qn_pipeline.doctor import examine
+
+    findings = examine(project_dir)
+    _write(["what", "state", "told"], [(f.what, f.state, f.told) for f in findings], fmt)
+    if any(finding.state == "failed" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _load(project_dir: Path) -> tuple[Project, Settings]:
+    project = load_project(project_dir)
+    settings = read_settings(project_dir)
+    settings.warehouse_target()
+    return project, settings
+
+
+def _percent(part: int, whole: int) -> Decimal | None:
+    return (Decimal(part) * 100 / Decimal(whole)).quantize(Decimal("0.1")) if whole else None
+
+
+def _write(columns: Sequence[str], rows: Iterable[Sequence[Any]], fmt: Format, title: str | None = None, numbers: set[int] | None = None) -> None:
+    if fmt is Format.csv:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    elif fmt is Format.json:
+        json.dump([dict(zip(columns, row, strict=True)) for row in rows], sys.stdout, ensure_ascii=False, indent=1, default=_plain)
+        sys.stdout.write("\n")
+    else:
+        table = Table(title=title, title_justify="left")
+        body = [["" if cell is None else str(cell) for cell in row] for row in rows]
+        for index, column in enumerate(columns):
+            table.add_column(column, justify="right" if index in (numbers or ()) else "left", overflow="fold", no_wrap=column in ("unit", "rule"))
+        for line in body:
+            table.add_row(*line)
+        out.print(table)
+
+
+def _plain(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else str(value)
+
+
+def main() -> None:
+    """Entry point: runs a command and turns what goes wrong into one line and an exit status."""
+    verbose = "--verbose" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--verbose"]
+    handler = RichHandler(console=err, show_path=False, show_level=False, log_time_format="[%H:%M:%S]", rich_tracebacks=False)
+    logger = logging.getLogger("qn_pipeline")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        status = app(arguments, standalone_mode=False)
+    except QnError as error:
+        status = _fail(str(error), error.exit_status, verbose)
+    except typer.TyperException as error:
+        told = error.format_message() if hasattr(error, "format_message") else str(error)
+        status = _fail(told, 2, verbose)
+    except typer.Abort:
+        status = _fail("Stopped. What is published stays as it was.", 1, verbose)
+    except KeyboardInterrupt:
+        status = _fail("Stopped. What is published stays as it was.", 1, verbose)
+    except Exception as error:  # noqa: BLE001 -- the last resort: told in one line, with its traceback when asked for
+        status = _fail(
+            f"Unexpected {type(error).__name__}. What is published stays as it was. Run again with --verbose and report it as a defect.", 1, verbose
+        )
+    sys.exit(status or 0)
+
+
+def _fail(line: str, status: int, verbose: bool) -> int:
+    if verbose:
+        traceback.print_exc()
+    err.print(f"qn: {' '.join(line.split())}", highlight=False, markup=False, soft_wrap=True)
+    return status

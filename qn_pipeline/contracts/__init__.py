@@ -1,0 +1,11 @@
+"""What a valid row is. One file an entity; everything else about a column derives from its declaration.
+
+Belongs here: columns, code lists, keys, row rules. Does not: how a source spells them (mappings) or how rules are run (validation).
+"""
+
+from qn_pipeline.contracts.dossiers import DOSSIERS
+from qn_pipeline.contracts.model import Contract
+from qn_pipeline.contracts.procedures import PROCEDURES
+from qn_pipeline.contracts.units import UNITS
+
+CONTRACTS: dict[str, Contract] = {contract.entity: contract for contract in (DOSSIERS, UNITS, PROCEDURES)}

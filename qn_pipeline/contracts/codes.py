@@ -1,0 +1,39 @@
+"""Code lists of the contracts, after the lists that the national portal (DVCQG) sets."""
+
+from qn_pipeline.contracts.model import CodeList
+
+STATUS = CodeList(
+    "status",
+    {
+        "1": "Mới đăng ký",
+        "2": "Được tiếp nhận",
+        "3": "Không được tiếp nhận",
+        "4": "Đang xử lý",
+        "5": "Yêu cầu bổ sung giấy tờ",
+        "6": "Yêu cầu thực hiện nghĩa vụ tài chính",
+        "7": "Công dân yêu cầu rút hồ sơ",
+        "8": "Dừng xử lý",
+        "9": "Đã xử lý xong",
+        "10": "Đã trả kết quả",
+    },
+)
+CHANNEL = CodeList(
+    "channel",
+    {"direct": "Trực tiếp", "online": "Trực tuyến", "post": "Bưu chính công ích"},
+    generic_labels={"email": "Thư điện tử", "internal": "Nội bộ"},
+)
+ONLINE_LEVEL = CodeList("online_level", {"none": "Không trực tuyến", "partial": "Một phần", "full": "Toàn trình"})
+ONLINE_PAYMENT = CodeList("online_payment", {"none": "Không", "national": "Trên Cổng DVCQG", "local": "Cổng thanh toán của tỉnh"})
+APPLICANT_KIND = CodeList("applicant_kind", {"citizen": "Công dân", "enterprise": "Doanh nghiệp", "agency": "Cơ quan nhà nước", "other": "Khác"})
+SATISFACTION = CodeList("satisfaction", {"very_good": "Rất hài lòng", "good": "Hài lòng", "bad": "Không hài lòng"})
+UNIT_LEVEL = CodeList(
+    "unit_level",
+    {
+        "province": "Tỉnh",
+        "department": "Sở, ban, ngành",
+        "district": "Huyện, thị xã, thành phố",
+        "commune": "Xã, phường, thị trấn",
+        "desk": "Bộ phận Một cửa",
+    },
+)
+LIMIT_UNIT = CodeList("limit_unit", {"hour": "Giờ làm việc", "working_day": "Ngày làm việc", "day": "Ngày", "month": "Tháng"})

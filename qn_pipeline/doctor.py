@@ -1,0 +1,88 @@
+"""`qn doctor`: is everything in place? Looks, and changes nothing but a probe file in the home folder."""
+
+import importlib.metadata
+import platform
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from qn_pipeline.errors import QnError
+from qn_pipeline.indicators import values
+from qn_pipeline.landing.extractions import read_extractions
+from qn_pipeline.project import Project, load_project
+from qn_pipeline.settings import Settings, read_settings
+from qn_pipeline.sources.files import find_files
+from qn_pipeline.warehouse.engines import Warehouse, open_warehouse
+
+PACKAGES = ("qn_pipeline", "dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "dbt-postgres", "duckdb", "great-expectations", "pyarrow")
+LOW_DISK = 5 * 1024**3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    state: Literal["ok", "warning", "failed"]
+    told: str
+
+
+def examine(project_dir: Path) -> list[Finding]:
+    """Look at everything that a run needs. Raises ConfigurationError when qn.yaml or the environment is wrong."""
+    project = load_project(project_dir)
+    settings = read_settings(project_dir)
+    settings.prepare_home()
+    warehouse = open_warehouse(settings)
+    return [
+        Finding(
+            "versions", "ok", ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES) + f", Python {platform.python_version()}"
+        ),
+        Finding("project", "ok", f"{project.directory}: {project.province.name}, profile {project.profile}, {len(project.sources)} sources"),
+        *(_source(project, name) for name in project.sources),
+        _seal_key(settings, project),
+        _disk(settings),
+        _landing(settings),
+        _published(warehouse),
+    ]
+
+
+def _source(project: Project, name: str) -> Finding:
+    source = project.sources[name]
+    try:
+        files = find_files(project, source)
+    except QnError as error:
+        return Finding(f"source {name}", "failed", str(error))
+    return Finding(f"source {name}", "ok" if files else "warning", f"{len(files)} files match {source.files}")
+
+
+def _seal_key(settings: Settings, project: Project) -> Finding:
+    if not any(source.mapping.sealed_columns(source.contract) for source in project.sources.values()):
+        return Finding("seal key", "ok", "not needed: no mapping seals a column")
+    try:
+        settings.seal_secret()
+    except QnError as error:
+        return Finding("seal key", "failed", str(error))
+    return Finding("seal key", "ok", "set")
+
+
+def _disk(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.home).free
+    return Finding("disk", "ok" if free > LOW_DISK else "warning", f"{free / 1024**3:.1f} GB free at {settings.home}")
+
+
+def _landing(settings: Settings) -> Finding:
+    try:
+        extractions = read_extractions(settings)
+    except QnError as error:
+        return Finding("landing", "failed", str(error))
+    rows = sum(extraction.manifest.rows for extraction in extractions)
+    return Finding("landing", "ok", f"{len(extractions)} extractions, {rows} rows")
+
+
+def _published(warehouse: Warehouse) -> Finding:
+    try:
+        status = values.status(warehouse)
+    except QnError as error:
+        return Finding("warehouse", "warning", f"{warehouse.describe()}: {error}")
+    return Finding("warehouse", "ok", f"{warehouse.describe()}: published as of {status.as_of}")

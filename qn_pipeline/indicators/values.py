@@ -1,0 +1,97 @@
+"""Reading figures and what stands beside them from what is published."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from qn_pipeline.errors import ConfigurationError
+from qn_pipeline.indicators.catalogue import catalogue
+from qn_pipeline.warehouse.engines import Row, Warehouse
+
+Table = tuple[list[str], list[Row]]
+ALL_CHANNELS = "all"
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the published figures stand on."""
+
+    as_of: datetime
+    province: str
+    first_day: date | None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of one month."""
+
+    indicator: str
+    month: date
+    unit: str
+    channel: str
+    numerator: int
+    denominator: int | None
+    value: Decimal | None
+
+
+def status(warehouse: Warehouse) -> Status:
+    """The logical instant, the province's code and the first day with an event."""
+    _, rows = warehouse.read(
+        "select max(s.as_of), (select unit from marts.unit where level = 'province' and parent is null), "
+        "(select min(period_start) from marts.indicator_values where grain = 'day') from marts.data_status as s"
+    )
+    return Status(*rows[0])
+
+
+def month_table(warehouse: Warehouse, month: date, unit: str | None, indicator: str | None) -> Table:
+    """Figures of a month over all channels, and by channel when an indicator is named; of the province or of one unit.
+
+    Raises ConfigurationError for an unknown unit or indicator.
+    """
+    known = [entry.indicator for entry in catalogue()]
+    if indicator is not None and indicator not in known:
+        raise ConfigurationError(f"There is no indicator {indicator!r}. Nothing was written. The catalogue has: {', '.join(known)}.")
+    if unit is not None and not warehouse.read("select 1 from marts.unit where unit = ?", [unit])[1]:
+        raise ConfigurationError(f"There is no unit {unit!r}. Nothing was written. Leave --unit out to see all of them.")
+    return warehouse.read(
+        "select v.unit, u.name as unit_name, v.channel, v.indicator, i.name_vi as indicator_name, v.numerator, v.denominator, v.value, i.unit as measured_in, v.as_of "
+        "from marts.indicator_values as v inner join marts.unit as u on u.unit = v.unit inner join marts.indicator as i on i.indicator = v.indicator "
+        "where v.grain = 'month' and v.period_start = ? and (v.unit = ? or ? is null) and v.indicator = coalesce(?, v.indicator) "
+        "and (v.channel = 'all' or ? is not null) order by u.level <> 'province', v.unit, i.position, v.channel <> 'all', v.channel",
+        [month, unit, unit, indicator, indicator],
+    )
+
+
+def month_figures(warehouse: Warehouse) -> list[Figure]:
+    """All figures of all months."""
+    _, rows = warehouse.read(
+        "select indicator, period_start, unit, channel, numerator, denominator, value from marts.indicator_values where grain = 'month' order by 1, 2, 3, 4"
+    )
+    return [Figure(*row) for row in rows]
+
+
+def units(warehouse: Warehouse) -> dict[str, str]:
+    """Names of units by code, the province first, then by level and code."""
+    _, rows = warehouse.read("select unit, name, level from marts.unit")
+    levels = ["province", "department", "district", "commune", "desk", "unknown"]
+    return {str(code): str(name) for code, name, _ in sorted(rows, key=lambda row: (levels.index(row[2]), row[0]))}
+
+
+def quarantine_table(warehouse: Warehouse, source: str | None) -> Table:
+    """Broken rules of the rows that came, by source, or of one source row by row."""
+    if source is None:
+        return warehouse.read(
+            "select source, severity, rule, count(*) as row_count, min(day) as first_day, max(day) as last_day, message "
+            "from marts.quarantine_row group by source, severity, rule, message order by severity, source, row_count desc, rule"
+        )
+    return warehouse.read(
+        "select day, file, row_no, row_key, severity, rule, column_name, message from marts.quarantine_row where source = ? order by day, file, row_no, rule",
+        [source],
+    )
+
+
+def source_table(warehouse: Warehouse) -> Table:
+    """What came from each source, and how much of it is in the figures."""
+    return warehouse.read(
+        "select source, entity, last_day_asked, last_day_with_rows, arrived, valid, quarantined from marts.data_status order by entity, source"
+    )

@@ -1,0 +1,116 @@
+"""Extractions: what one pull brought, with a manifest, immutable once written.
+
+An extraction is a folder `landing/<entity>/<source>/<day>/<id>` that holds manifest.json and, when rows came, rows.parquet. It is
+written aside and renamed, so it is there whole or not at all. A later pull of the same file and day supersedes it; nothing is deleted.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from qn_pipeline.errors import LandingDamaged
+from qn_pipeline.settings import Settings
+
+MANIFEST = "manifest.json"
+ROWS = "rows.parquet"
+
+
+class Manifest(BaseModel):
+    """What is known of one extraction. `file` is None when the day was asked for and nothing came."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    seq: int
+    source: str
+    system: str
+    entity: str
+    day: date
+    file: str | None
+    delivers: str
+    window_by: str | None = None
+    window_from: date | None = None
+    window_to: date | None = None
+    extracted_at: str
+    rows: int = 0
+    unreadable: list[int] = []
+    bytes: int = 0
+    sha256: str | None = None
+    columns: list[str] = []
+    sealed_columns: list[str] = []
+    dropped_columns: list[str] = []
+    key_id: str | None = None
+    supersedes: str | None = None
+    connector: str
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """A manifest and the folder that holds it."""
+
+    manifest: Manifest
+    folder: Path
+
+    @property
+    def rows(self) -> Path:
+        return self.folder / ROWS
+
+
+def read_extractions(settings: Settings, entity: str | None = None) -> list[Extraction]:
+    """All extractions in the order in which they came. Raises LandingDamaged when a manifest cannot be read."""
+    found = []
+    for file in settings.landing.glob(f"{entity or '[!.]*'}/*/*/*/{MANIFEST}"):
+        try:
+            found.append(Extraction(Manifest.model_validate_json(file.read_bytes()), file.parent))
+        except (OSError, ValueError) as error:
+            raise LandingDamaged(
+                f"{file} cannot be read ({type(error).__name__}). The warehouse was not touched. Restore the folder {file.parent} from a backup, or remove it and run its day again."
+            ) from None
+    return sorted(found, key=lambda extraction: extraction.manifest.seq)
+
+
+def superseded_by(extractions: list[Extraction]) -> dict[str, int]:
+    """For each superseded extraction's id, the sequence number of the one that took its place."""
+    return {e.manifest.supersedes: e.manifest.seq for e in extractions if e.manifest.supersedes}
+
+
+def current(extractions: list[Extraction]) -> list[Extraction]:
+    gone = superseded_by(extractions)
+    return [extraction for extraction in extractions if extraction.manifest.id not in gone]
+
+
+@contextmanager
+def written_aside(settings: Settings, target: Path) -> Iterator[Path]:
+    """A scratch folder that becomes `target` when the block ends well, and vanishes otherwise."""
+    aside = Path(tempfile.mkdtemp(prefix="aside-", dir=settings.scratch))
+    try:
+        yield aside
+        for file in aside.iterdir():
+            _flush(file)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside.rename(target)
+        _flush(target.parent)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    """Make sure that a power cut after the rename leaves whole files."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def clear_scratch(settings: Settings) -> None:
+    """Remove what killed runs left aside. Only the holder of the writer's lock may call this."""
+    for leftover in settings.scratch.iterdir():
+        shutil.rmtree(leftover, ignore_errors=True) if leftover.is_dir() else leftover.unlink(missing_ok=True)

@@ -1,0 +1,51 @@
+"""published/<thing>: what readers see: the swapped marts, and a month's pages."""
+
+from dagster import AssetExecutionContext, AssetsDefinition, BackfillPolicy, MaterializeResult, MonthlyPartitionsDefinition, asset
+
+from qn_pipeline.orchestration.metadata import OWNERS
+from qn_pipeline.orchestration.partitions import days_of
+from qn_pipeline.orchestration.resources import Pipeline, told_as_failure
+from qn_pipeline.publishing.pages import write_pages
+
+MARTS = [["marts", name] for name in ("indicator_values", "unit", "indicator", "quarantine_row", "data_status")]
+
+
+def swap_asset() -> AssetsDefinition:
+    """The swap: readers see the marts of this run, all at once."""
+
+    @asset(
+        key=["published", "marts"],
+        deps=MARTS,
+        group_name="published",
+        kinds={"python", "sql"},
+        owners=OWNERS,
+        description="The marts as readers see them, swapped in at once after the exit checks: a copy of the file on DuckDB, the schema on PostgreSQL.",
+    )
+    def marts(pipeline: Pipeline) -> MaterializeResult:
+        with told_as_failure():
+            pipeline.warehouse.publish()
+        return MaterializeResult(metadata={"warehouse": pipeline.warehouse.describe()})
+
+    return marts
+
+
+def pages_asset(months: MonthlyPartitionsDefinition) -> AssetsDefinition:
+    """The pages of a month."""
+
+    @asset(
+        key=["published", "pages"],
+        deps=[["published", "marts"]],
+        partitions_def=months,
+        backfill_policy=BackfillPolicy.single_run(),
+        group_name="published",
+        kinds={"python", "html"},
+        owners=OWNERS,
+        description="A month's page in Vietnamese, readable from disk with no network. Pages whose figures did not change are left as they are.",
+    )
+    def pages(context: AssetExecutionContext, pipeline: Pipeline) -> MaterializeResult:
+        with told_as_failure():
+            labels = {source.name: source.label for source in pipeline.project.sources.values()}
+            written = write_pages(pipeline.warehouse, pipeline.settings.published, days_of(context), labels)
+        return MaterializeResult(metadata={"pages_written": [path.name for path in written]})
+
+    return pages

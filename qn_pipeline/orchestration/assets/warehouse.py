@@ -1,0 +1,152 @@
+"""warehouse/<table>: the schema `valid`, then the dbt models under their layers, then the checks at the exit."""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    AssetSpec,
+    Failure,
+    MaterializeResult,
+    Output,
+    asset_check,
+    multi_asset,
+)
+from dagster._core.definitions.asset_checks.asset_checks_definition import AssetChecksDefinition
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+
+from qn_pipeline.contracts import CONTRACTS
+from qn_pipeline.indicators.catalogue import catalogue_rows
+from qn_pipeline.indicators.periods import logical_instant
+from qn_pipeline.landing.extractions import read_extractions
+from qn_pipeline.orchestration.metadata import OWNERS, table_schema
+from qn_pipeline.orchestration.resources import Pipeline, told_as_failure
+from qn_pipeline.validation.expectations import check_bounds, none_of
+from qn_pipeline.warehouse import dbt as dbt_project
+from qn_pipeline.warehouse.exit_checks import count_violations
+from qn_pipeline.warehouse.loader import load
+
+CONTROL_TABLES = {
+    "extractions": "Which extractions are loaded, and what took their place.",
+    "quarantine": "Broken rules, one row a rule and row.",
+    "run": "The run's logical instant and the province.",
+    "indicators": "The catalogue of indicators.",
+}
+
+
+def loader_asset() -> AssetsDefinition:
+    """The tables of the schema `valid`, written in one transaction."""
+    entities = [
+        AssetSpec(
+            ["warehouse", contract.entity],
+            deps=[["valid", contract.entity]],
+            group_name="warehouse",
+            kinds={"python", "sql"},
+            owners=OWNERS,
+            metadata={"dagster/column_schema": table_schema(contract)},
+            description=f"{contract.label}: valid rows of all extractions, those that were superseded included.",
+        )
+        for contract in CONTRACTS.values()
+    ]
+    control = [
+        AssetSpec(
+            ["warehouse", name],
+            deps=[["valid", entity] for entity in CONTRACTS],
+            group_name="warehouse",
+            kinds={"python", "sql"},
+            owners=OWNERS,
+            description=description,
+        )
+        for name, description in CONTROL_TABLES.items()
+    ]
+
+    # The name sorts last among the steps of the nightly job: Dagster takes the partitions of a whole run from its last step, and
+    # plans a row a day and asset when that one is partitioned (seen in 1.13.27).
+    @multi_asset(specs=[*entities, *control], name="warehouse_load")
+    def load_valid(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[MaterializeResult]:
+        with told_as_failure():
+            last_day = max(extraction.manifest.day for extraction in read_extractions(pipeline.settings))
+            as_of = logical_instant(last_day, pipeline.now())
+            loaded = load(pipeline.settings, pipeline.project, pipeline.warehouse, as_of, catalogue_rows())
+        for key in sorted(context.selected_asset_keys):
+            rows = loaded.rows.get(key.path[-1])
+            yield MaterializeResult(asset_key=key, metadata={"as_of": as_of.isoformat()} | ({} if rows is None else {"rows_written": rows}))
+
+    return load_valid
+
+
+class LayerTranslator(DagsterDbtTranslator):
+    """A model is an asset under its layer, and the layer is its group."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
+        if dbt_resource_props["resource_type"] == "source":
+            return super().get_asset_key(dbt_resource_props)
+        return AssetKey([dbt_resource_props["fqn"][1], dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return str(dbt_resource_props["fqn"][1])
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return (
+            str(dbt_resource_props["description"])
+            or f"The contract's columns of {dbt_resource_props['name'].removeprefix('stg_')}, names and types only."
+        )
+
+
+def dbt_resource() -> DbtCliResource:
+    """dbt in a process that ends with its run."""
+    return DbtCliResource(project_dir=str(dbt_project.PROJECT), profiles_dir=str(dbt_project.PROJECT), dbt_executable=str(dbt_project.EXECUTABLE))
+
+
+def dbt_models() -> AssetsDefinition:
+    """All models and tests of the dbt project."""
+
+    @dbt_assets(
+        manifest=dbt_project.ensure_manifest(),
+        name="dbt",
+        dagster_dbt_translator=LayerTranslator(settings=DagsterDbtTranslatorSettings(enable_code_references=False)),
+    )
+    def models(context: AssetExecutionContext, dbt: DbtCliResource, pipeline: Pipeline) -> Iterator[Any]:
+        variables = dbt_project.environment(pipeline.settings)
+        os.environ.update(variables)
+        invocation = dbt.cli(["--no-use-colors", "build"], context=context, target_path=pipeline.settings.home / "dbt", raise_on_error=False)
+        # The embedded engine's file is dbt's until it has ended: rows are counted afterwards.
+        events = list(invocation.stream())
+        relations = {node["unique_id"]: node["relation_name"] for node in invocation.manifest["nodes"].values() if node.get("relation_name")}
+        with pipeline.warehouse.writing() as writing:
+            for event in events:
+                unique_id = event.metadata["unique_id"].value if isinstance(event, Output) else None
+                if unique_id in relations and invocation.manifest["nodes"][unique_id]["config"]["materialized"] == "table":
+                    node = invocation.manifest["nodes"][unique_id]
+                    rows = writing.execute(f"select count(*) from {node['schema']}.{node['name']}")
+                    yield event.with_metadata({**event.metadata, "dagster/row_count": int(rows[0][0])})
+                else:
+                    yield event
+        if not invocation.is_successful():
+            raise Failure(description=dbt_project.failure_line(pipeline.settings), allow_retries=False)
+
+    return models
+
+
+def exit_check() -> AssetChecksDefinition:
+    """What must hold before readers see the marts."""
+
+    @asset_check(
+        asset=["marts", "indicator_values"],
+        additional_deps=[["marts", "unit"], ["core", "fct_dossier"], ["measures", "dossier_daily"]],
+        name="exit_rules",
+        blocking=True,
+        description="Figures are unique, in bounds, sums of their units, and equal to a direct count over dossiers.",
+    )
+    def exit_rules(pipeline: Pipeline) -> AssetCheckResult:
+        with told_as_failure():
+            findings = check_bounds("exit", none_of(count_violations(pipeline.warehouse)))
+        broken = {finding.bound.name: int(finding.bound.count) for finding in findings if not finding.passed}
+        return AssetCheckResult(passed=not broken, severity=AssetCheckSeverity.ERROR, metadata={"rules": len(findings), **broken})
+
+    return exit_rules

@@ -1,0 +1,59 @@
+"""What assets are given: the project and its settings, and the writer's lock for as long as a run lasts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from dagster import ConfigurableResource, Failure, InitResourceContext
+from pydantic import PrivateAttr
+
+from qn_pipeline.errors import QnError
+from qn_pipeline.landing.extractions import clear_scratch
+from qn_pipeline.project import Project, load_project
+from qn_pipeline.settings import Settings, read_settings
+from qn_pipeline.warehouse.engines import Warehouse, open_warehouse
+
+
+@contextmanager
+def told_as_failure() -> Iterator[None]:
+    """A failure that the pipeline understands becomes Dagster's, with its one line and no retry where none helps."""
+    try:
+        yield
+    except QnError as error:
+        raise Failure(description=str(error), metadata={"kind": type(error).__name__}, allow_retries=error.transient) from error
+
+
+class Pipeline(ConfigurableResource["Pipeline"]):
+    """The project that a run works on. While the run lasts, it is the only writer of the project's home and warehouse."""
+
+    project_dir: str
+    _project: Project = PrivateAttr()
+    _settings: Settings = PrivateAttr()
+
+    @contextmanager
+    def yield_for_execution(self, context: InitResourceContext) -> Iterator["Pipeline"]:
+        with told_as_failure():
+            directory = Path(self.project_dir)
+            self._project = load_project(directory)
+            self._settings = read_settings(directory)
+            self._settings.prepare_home()
+            with self.warehouse.alone():
+                clear_scratch(self._settings)
+                yield self
+
+    @property
+    def project(self) -> Project:
+        return self._project
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return open_warehouse(self._settings)
+
+    def now(self) -> datetime:
+        """Local, naive: the pipeline's one look at the clock."""
+        return datetime.now(self._project.zone).replace(tzinfo=None)

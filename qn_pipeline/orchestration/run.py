@@ -1,0 +1,109 @@
+"""Running the jobs from a program: what `qn run` does, in this process, recorded in the project's Dagster storage."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+from dagster import DagsterEventType, DagsterInstance, ExecuteInProcessResult
+
+from qn_pipeline.errors import RunFailed
+from qn_pipeline.indicators import values
+from qn_pipeline.indicators.periods import months_to_refresh
+from qn_pipeline.orchestration.build import build_defs
+from qn_pipeline.orchestration.jobs import NIGHTLY, PUBLISH, range_tags
+from qn_pipeline.settings import Settings
+from qn_pipeline.warehouse.engines import open_warehouse
+
+DAGSTER_SETTINGS = {
+    "telemetry": {"enabled": False},
+    # Lines of this logger become rows of the event log, so milestones only; the root logger is left alone.
+    "python_logs": {"managed_python_loggers": ["qn_pipeline"], "python_log_level": "INFO"},
+}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass
+class Outcome:
+    """What a run did. `warnings` are checks that failed without stopping it."""
+
+    run_ids: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    pages: list[str] = field(default_factory=list)
+
+
+def prepare_dagster_home(settings: Settings) -> Path:
+    """The folder of Dagster's storage, with its settings."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    file = settings.dagster_home / "dagster.yaml"
+    if not file.exists():
+        file.write_text(yaml.safe_dump(DAGSTER_SETTINGS), encoding="utf-8")
+    return settings.dagster_home
+
+
+@contextmanager
+def _quiet_output() -> Iterator[None]:
+    """dbt's progress lines go to its log only; in the UI they are a run's compute log."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        yield
+
+
+def run_nightly(project_dir: Path, settings: Settings, first: date, last: date, **resources: Any) -> Outcome:
+    """The nightly job for a range of days, then the pages. Raises RunFailed with what stopped it."""
+    os.environ["DAGSTER_HOME"] = str(prepare_dagster_home(settings))
+    outcome = Outcome()
+    definitions = build_defs(project_dir, **resources)
+    with DagsterInstance.from_config(str(settings.dagster_home)) as instance, _quiet_output():
+        nightly = definitions.resolve_job_def(NIGHTLY).execute_in_process(
+            instance=instance, tags=range_tags(first, last), raise_on_error=False, run_config=QUIET
+        )
+        _record(outcome, nightly)
+        status = values.status(open_warehouse(settings))
+        months = months_to_refresh(status.first_day or status.as_of.date(), status.as_of)
+        start = date.fromisoformat(definitions.resolve_job_def(PUBLISH).partitions_def.get_first_partition_key() or "")  # type: ignore[union-attr]
+        wanted = [month for month in months if month >= start]
+        if wanted:
+            published = definitions.resolve_job_def(PUBLISH).execute_in_process(
+                instance=instance, tags=range_tags(wanted[0], wanted[-1]), raise_on_error=False, run_config=QUIET
+            )
+            _record(outcome, published)
+    return outcome
+
+
+def _record(outcome: Outcome, result: ExecuteInProcessResult) -> None:
+    outcome.run_ids.append(result.run_id)
+    for event in result.all_events:
+        if event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION:
+            evaluation = event.asset_check_evaluation_data
+            if not evaluation.passed:
+                outcome.warnings.append(f"{evaluation.asset_key.to_user_string()}: {evaluation.check_name}{_told(evaluation.metadata)}")
+        if event.event_type is DagsterEventType.ASSET_MATERIALIZATION and event.asset_key and event.asset_key.path[-1] == "pages":
+            pages = event.step_materialization_data.materialization.metadata["pages_written"].value
+            outcome.pages = [str(page) for page in pages] if isinstance(pages, list) else []
+    if not result.success:
+        raise RunFailed(_reason(result, outcome.warnings))
+
+
+def _told(metadata: Mapping[str, Any]) -> str:
+    told = {name: value.value for name, value in metadata.items() if name != "outcome" and value.value not in (0, [], None)}
+    return f" ({', '.join(f'{name} {value}' for name, value in told.items())})" if told else ""
+
+
+def _reason(result: ExecuteInProcessResult, failed_checks: list[str]) -> str:
+    """The line of the first failure, the pipeline's own words where it has them."""
+    for event in result.all_events:
+        if event.event_type is DagsterEventType.STEP_FAILURE:
+            data = event.step_failure_data
+            if data.user_failure_data and data.user_failure_data.description:
+                return data.user_failure_data.description
+            if failed_checks and data.error and "AssetCheck" in (data.error.cls_name or ""):
+                return f"A check stopped the run: {failed_checks[-1]}. What is published stays as it was. See: qn quarantine, and the run {result.run_id} in the UI."
+            first_line = next((line for line in str(data.error.message if data.error else "").splitlines() if line.strip()), "no message")
+            return f"The step {event.step_key} of run {result.run_id} failed: {first_line.strip()} What is published stays as it was. Run again with --verbose, or open the run in the UI."
+    if failed_checks:
+        return f"A check stopped the run: {failed_checks[-1]}. What is published stays as it was. See: qn quarantine, and the run {result.run_id} in the UI."
+    return f"The run {result.run_id} failed before its first step. What is published stays as it was. Open it in the UI."

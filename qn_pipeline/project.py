@@ -1,0 +1,250 @@
+"""A project: the province, its profile, its sources and their mappings, as qn.yaml and the mapping files say.
+
+Belongs here: reading and checking those files. Does not: secrets and places (settings), reading a source (sources).
+"""
+
+import re
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from qn_pipeline.contracts import CONTRACTS
+from qn_pipeline.contracts.model import Column, Contract, Profile
+from qn_pipeline.errors import ConfigurationError
+
+PROJECT_FILE = "qn.yaml"
+ISO_FORMAT = "iso8601"
+CELL_FORMAT = "cell"  # a cell that is a date in the file itself (XLSX, Parquet)
+FORMATS_BY_SUFFIX = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx", ".parquet": "parquet"}
+WINDOW_COLUMNS = ("received_at", "submitted_at", "ended_at")
+
+
+def _known_zone(zone: str) -> str:
+    if zone not in available_timezones():
+        raise ValueError(f"{zone!r} is no time zone, write one like Asia/Ho_Chi_Minh")
+    return zone
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
+def _as_text(value: object) -> object:
+    """YAML reads 1, 2.000815 and true as other things than text; codes are text."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ColumnMapping(_Strict):
+    """Where a contract's column comes from. A bare text in the YAML is `from`."""
+
+    source: Text | None = Field(default=None, alias="from", description="the source's column; /a/0/b reaches into JSON")
+    constant: Text | None = Field(default=None, description="the same value in every row")
+    default: Text | None = Field(default=None, description="the value of an empty cell")
+    codes: dict[Text, Text] | None = Field(default=None, description="the source's code: the contract's code")
+    format: str | list[str] | None = Field(default=None, description="of a date: strptime patterns, iso8601 or cell")
+    zone: Zone | None = Field(default=None, description="time zone of the source's dates, when it is not the province's")
+    derive: Literal["dates"] | None = Field(default=None, description="status only: ended, running or new by which dates are there")
+
+    @property
+    def formats(self) -> list[str]:
+        return [self.format] if isinstance(self.format, str) else list(self.format or [])
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "ColumnMapping":
+        if sum(origin is not None for origin in (self.source, self.constant, self.derive)) != 1:
+            raise ValueError("give exactly one of from, constant and derive")
+        if self.default is not None and self.source is None:
+            raise ValueError("default goes with from")
+        return self
+
+
+class Mapping(_Strict):
+    """How a source's columns become a contract's."""
+
+    columns: dict[str, ColumnMapping]
+    ignore: list[Text] = Field(default_factory=list, description="columns that are known and not wanted; others are dropped and told")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("columns"), dict):
+            columns = {name: value if isinstance(value, dict) else {"from": value} for name, value in data["columns"].items()}
+            return {**data, "columns": columns}
+        return data
+
+    @property
+    def source_columns(self) -> list[str]:
+        """The source's columns that are wanted, once each, in order."""
+        return list(dict.fromkeys(mapping.source for mapping in self.columns.values() if mapping.source))
+
+    def sealed_columns(self, contract: Contract) -> list[str]:
+        """The source's columns that must be sealed at landing."""
+        return [m.source for name, m in self.columns.items() if m.source and contract.column(name).sealed]
+
+
+class Window(_Strict):
+    """What a complete window covers: all rows whose date `by` lies in the file's day or month."""
+
+    by: Literal["received_at", "submitted_at", "ended_at"]
+    span: Literal["day", "month"]
+
+
+class Source(_Strict):
+    """A system that delivers rows of one entity in files."""
+
+    name: str
+    label: str = Field(description="what officials call it")
+    entity: str
+    system: str = Field(description="the system that made the rows; with their code it is their key")
+    files: str = Field(description="path below the project, with {day}, {month} or * in the file's name")
+    format: Literal["csv", "jsonl", "xlsx", "parquet"]
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    sheet: str | None = None
+    header_row: int = Field(default=1, ge=1, description="XLSX: the row that holds the columns' names")
+    delivers: Literal["changes", "snapshot", "window"] = Field(description="what the absence of a row means")
+    window: Window | None = None
+    max_quarantined: float = Field(default=0.5, gt=0, le=1, description="share of rows in quarantine that stops the night")
+    mapping_file: str = Field(alias="mapping")
+    mapping: Mapping = Field(alias="_mapping")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _format_by_suffix(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("files"), str):
+            suffix = Path(data["files"]).suffix.lower()
+            return {"system": data.get("name"), "label": data.get("name"), "format": FORMATS_BY_SUFFIX.get(suffix), **data}
+        return data
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Source":
+        if self.entity not in CONTRACTS:
+            raise ValueError(f"entity {self.entity!r} is not one of {', '.join(CONTRACTS)}")
+        if (self.delivers == "window") != (self.window is not None):
+            raise ValueError("window goes with delivers: window")
+        if self.window and "{" + self.window.span + "}" not in self.files:
+            raise ValueError(f"a window of a {self.window.span} needs {{{self.window.span}}} in files")
+        if self.delivers != "changes" and "*" in self.files:
+            raise ValueError(f"delivers: {self.delivers} says that one file holds all rows, so files cannot hold a *")
+        for name, mapping in self.mapping.columns.items():
+            if name not in self.contract.names:
+                raise ValueError(f"{self.mapping_file} maps the unknown column {name!r} of {self.entity}")
+            _check_column(self.contract.column(name), mapping, self.mapping_file)
+        unmapped = [column.name for column in self.contract.columns if not column.nullable and column.name not in self.mapping.columns]
+        if unmapped:
+            raise ValueError(f"{self.mapping_file} does not map {', '.join(unmapped)}, which {self.entity} must have")
+        return self
+
+    @property
+    def contract(self) -> Contract:
+        return CONTRACTS[self.entity]
+
+
+def _check_column(column: Column, mapping: ColumnMapping, where: str) -> None:
+    if mapping.derive and column.name != "status":
+        raise ValueError(f"{where}: derive is for status, not for {column.name}")
+    if column.type in ("timestamp", "date"):
+        if mapping.source and not mapping.formats:
+            raise ValueError(f"{where}: {column.name} is a date and needs a format (a strptime pattern, {ISO_FORMAT} or {CELL_FORMAT})")
+        odd = [text for text in mapping.formats if text not in (ISO_FORMAT, CELL_FORMAT) and ("%" not in text or "%z" in text)]
+        if odd:
+            raise ValueError(f"{where}: {column.name} has the format {odd[0]!r}; write a strptime pattern without %z, {ISO_FORMAT} or {CELL_FORMAT}")
+    elif mapping.format or mapping.zone:
+        raise ValueError(f"{where}: {column.name} is no date, so it takes neither format nor zone")
+    if column.sealed and (mapping.constant or mapping.codes or mapping.default):
+        raise ValueError(f"{where}: {column.name} is sealed, so it takes only from")
+
+
+class Province(_Strict):
+    """The root of all units."""
+
+    code: Text
+    name: str
+
+
+class Project(_Strict):
+    """qn.yaml, checked."""
+
+    directory: Path
+    province: Province
+    timezone: Zone = "Asia/Ho_Chi_Minh"
+    profile: Profile = "vietnam"
+    start: date = Field(description="the first day that a run can be asked for")
+    sources: dict[str, Source]
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def sources_of(self, entity: str) -> list[Source]:
+        return [source for source in self.sources.values() if source.entity == entity]
+
+    def source(self, name: str) -> Source:
+        """The source of that name. Raises ConfigurationError when there is none."""
+        if name not in self.sources:
+            raise ConfigurationError(f"{self.directory / PROJECT_FILE} has no source {name!r}. Its sources: {', '.join(self.sources)}.")
+        return self.sources[name]
+
+
+def load_project(directory: Path) -> Project:
+    """Read and check qn.yaml and its mappings. Raises ConfigurationError with the first thing that is wrong."""
+    file = directory / PROJECT_FILE
+    data = _read_yaml(file, hint="Name the project's folder with --project, or make one with: qn init DIR")
+    sources = data.get("sources")
+    if not isinstance(sources, dict) or not sources:
+        raise ConfigurationError(f"{file}: sources is missing or empty. Nothing was written. Declare at least one source.")
+    loaded = {str(name): _with_mapping(file, str(name), source) for name, source in sources.items()}
+    try:
+        return Project.model_validate({**data, "directory": directory.absolute(), "sources": loaded})
+    except ValidationError as error:
+        raise ConfigurationError(f"{file}: {_first_problem(error)}. Nothing was written. Correct it.") from None
+
+
+def _with_mapping(file: Path, name: str, source: object) -> dict[str, Any]:
+    if not isinstance(source, dict):
+        raise ConfigurationError(f"{file}: sources.{name} is not a table of settings. Nothing was written. Correct it.")
+    if not re.fullmatch(r"[a-z0-9_]+", name):
+        raise ConfigurationError(f"{file}: the source's name {name!r} may hold a-z, 0-9 and _ only. Nothing was written. Rename it.")
+    if not isinstance(source.get("mapping"), str):
+        raise ConfigurationError(f"{file}: sources.{name}.mapping does not name a mapping file. Nothing was written. Add it.")
+    mapping_file = file.parent / source["mapping"]
+    mapping = _read_yaml(mapping_file, hint=f"It is the mapping of source {name} in {file}")
+    try:
+        return {**source, "name": name, "_mapping": Mapping.model_validate(mapping)}
+    except ValidationError as error:
+        raise ConfigurationError(f"{mapping_file}: {_first_problem(error)}. Nothing was written. Correct it.") from None
+
+
+def _read_yaml(file: Path, hint: str) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(f"{file} does not exist. Nothing was written. {hint}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file} cannot be read ({error}). Nothing was written. {hint}.") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ConfigurationError(f"{file} is not YAML{where}: {getattr(error, 'problem', error)}. Nothing was written. Correct it.") from None
+    if not isinstance(data, dict):
+        raise ConfigurationError(f"{file} holds no settings. Nothing was written. {hint}.")
+    return data
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message

@@ -1,0 +1,113 @@
+"""Where things are and what is secret: the environment's part of the configuration.
+
+The project's part is qn.yaml (`project.py`). There is no fallback that could write to a wrong place: what is set but
+unusable is an error.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from qn_pipeline.errors import ConfigurationError
+
+HOME_FOLDER = ".qn"
+SEAL_KEY_MIN_LENGTH = 32
+
+
+class Settings(BaseSettings):
+    """Variables of the environment, each with the prefix QN_."""
+
+    model_config = SettingsConfigDict(env_prefix="QN_", extra="ignore")
+
+    home: Path = Field(description="folder of landing, valid, warehouse, pages and Dagster's storage")
+    warehouse_url: SecretStr | None = Field(default=None, description="postgresql://... or duckdb:///path; default a DuckDB file at home")
+    seal_key: SecretStr | None = Field(default=None, description="secret of the seals on identifiers, at least 32 characters")
+    env: Literal["dev", "prod"] = Field(default="dev", description="in prod, schedules and sensors are on")
+    threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$", description="of each embedded engine")
+    writer_wait: float = Field(default=60.0, ge=0, description="seconds to wait for another writer")
+
+    @field_validator("warehouse_url", "seal_key")
+    @classmethod
+    def _not_empty(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value():
+            raise ValueError("is set but empty")
+        return value
+
+    @property
+    def landing(self) -> Path:
+        return self.home / "landing"
+
+    @property
+    def valid(self) -> Path:
+        return self.home / "valid"
+
+    @property
+    def scratch(self) -> Path:
+        """Spill files of the engines; empty between runs."""
+        return self.home / "scratch"
+
+    @property
+    def published(self) -> Path:
+        return self.home / "published"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    def seal_secret(self) -> bytes:
+        """The key of the seals. Raises ConfigurationError when it is missing or too short."""
+        if self.seal_key is None:
+            raise ConfigurationError(
+                "QN_SEAL_KEY is not set, and a mapping seals identifiers with it. Nothing was written. "
+                "Make one (openssl rand -hex 32), keep it safe: rows sealed with another key do not join."
+            )
+        secret = self.seal_key.get_secret_value()
+        if len(secret) < SEAL_KEY_MIN_LENGTH:
+            raise ConfigurationError(
+                f"QN_SEAL_KEY has fewer than {SEAL_KEY_MIN_LENGTH} characters. Nothing was written. Make one: openssl rand -hex 32."
+            )
+        return secret.encode()
+
+    def warehouse_target(self) -> tuple[Literal["duckdb", "postgres"], str]:
+        """The engine and where it is: a file's path for DuckDB, a URL for PostgreSQL."""
+        if self.warehouse_url is None:
+            return "duckdb", str(self.home / "warehouse.duckdb")
+        url = self.warehouse_url.get_secret_value()
+        kind = urlsplit(url).scheme
+        if kind in ("postgresql", "postgres"):
+            return "postgres", url
+        if kind == "duckdb" and url.startswith("duckdb:///") and len(url) > len("duckdb:///"):
+            return "duckdb", "/" + url.removeprefix("duckdb:///").lstrip("/")
+        raise ConfigurationError(
+            f"QN_WAREHOUSE_URL is of the unknown kind {kind or 'without a scheme'!r}. Nothing was written. Use postgresql://... or duckdb:///absolute/path."
+        )
+
+    def prepare_home(self) -> None:
+        """Make the home folder, or raise ConfigurationError when it cannot be written."""
+        try:
+            self.scratch.mkdir(parents=True, exist_ok=True)
+            probe = self.scratch / f".probe-{os.getpid()}"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise ConfigurationError(
+                f"The home folder {self.home} cannot be written ({error.strerror}). Nothing was written. Set QN_HOME to a folder of yours."
+            ) from error
+
+
+def read_settings(project_dir: Path) -> Settings:
+    """The environment's settings for a project; its home is QN_HOME, or `.qn` in the project's folder."""
+    home = os.environ.get("QN_HOME")
+    if home == "":
+        raise ConfigurationError("QN_HOME is set but empty. Nothing was written. Name a folder, or unset it for .qn in the project's folder.")
+    try:
+        return Settings(home=Path(home or project_dir / HOME_FOLDER).absolute())
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"QN_{'_'.join(str(part) for part in first['loc']).upper()}"
+        raise ConfigurationError(f"{name}: {first['msg'].removeprefix('Value error, ')}. Nothing was written. Correct the variable.") from None

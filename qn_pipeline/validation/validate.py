@@ -1,0 +1,209 @@
+"""The door: an extraction's rows are typed, checked against every rule in one pass, and split into valid rows and quarantine.
+
+The result of an extraction is a folder `valid/<entity>/<extraction>/<fingerprint>` with rows.parquet, quarantine.parquet and report.json,
+written aside and renamed. The fingerprint covers all that decides about a row, so a changed mapping or rule makes a new result.
+"""
+
+import hashlib
+import json
+import logging
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+from pydantic import BaseModel, ConfigDict
+
+from qn_pipeline.contracts.model import Contract, Rule, Severity
+from qn_pipeline.engine import literal, open_engine
+from qn_pipeline.errors import ContractBroken, LandingDamaged
+from qn_pipeline.landing.extractions import ROWS, Extraction, written_aside
+from qn_pipeline.project import Project, Source
+from qn_pipeline.settings import Settings
+from qn_pipeline.sources.files import UNREADABLE
+from qn_pipeline.validation.mapping import mapped_columns
+
+log = logging.getLogger(__name__)
+
+QUARANTINE = "quarantine.parquet"
+REPORT = "report.json"
+UNREADABLE_MESSAGE = "Dòng không đọc được: sai số cột, sai mã ký tự hoặc sai cấu trúc tệp."
+# Raise it when the SQL below gives other rows for the same mapping and rules.
+METHOD = 1
+
+
+class Report(BaseModel):
+    """What the door found in one extraction."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fingerprint: str
+    arrived: int
+    valid: int
+    quarantined: int
+    violations: dict[str, int]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class ValidExtraction:
+    """An extraction with its valid rows."""
+
+    extraction: Extraction
+    folder: Path
+    report: Report
+
+    @property
+    def rows(self) -> Path:
+        return self.folder / ROWS
+
+    @property
+    def quarantine(self) -> Path:
+        return self.folder / QUARANTINE
+
+
+def fingerprint(project: Project, source: Source) -> str:
+    """A short hash over the contract, its rules, the mapping, the profile and the zone."""
+    rules = [(rule.name, rule.column, rule.broken_when, rule.severity, rule.message) for rule in source.contract.active_rules(project.profile)]
+    parts = [METHOD, project.profile, project.timezone, repr(source.contract.columns), rules, source.mapping.model_dump(mode="json")]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def read_valid(settings: Settings, project: Project, extraction: Extraction) -> ValidExtraction | None:
+    """The result that stands for an extraction under the project's present rules, if it is there."""
+    source = project.sources.get(extraction.manifest.source)
+    if source is None:
+        return None
+    folder = _folder(settings, extraction, fingerprint(project, source))
+    if not (folder / REPORT).is_file():
+        return None
+    return ValidExtraction(extraction, folder, Report.model_validate_json((folder / REPORT).read_bytes()))
+
+
+def validate(settings: Settings, project: Project, extraction: Extraction) -> ValidExtraction:
+    """Check an extraction, or return the result that is there already.
+
+    Raises LandingDamaged when its landed rows are missing or unreadable, ConfigurationError when its source is unknown.
+    """
+    existing = read_valid(settings, project, extraction)
+    if existing is not None:
+        return existing
+    source = project.source(extraction.manifest.source)
+    mark = fingerprint(project, source)
+    folder = _folder(settings, extraction, mark)
+    with open_engine(settings) as con, written_aside(settings, folder) as aside:
+        report = _split(con, project, source, extraction, mark, aside)
+        (aside / REPORT).write_text(report.model_dump_json(indent=1))
+    for older in folder.parent.iterdir():
+        if older != folder:
+            shutil.rmtree(older, ignore_errors=True)
+    log.info("checked %s: %s valid, %s in quarantine", extraction.manifest.file or extraction.manifest.id, report.valid, report.quarantined)
+    return ValidExtraction(extraction, folder, report)
+
+
+def _folder(settings: Settings, extraction: Extraction, mark: str) -> Path:
+    return settings.valid / extraction.manifest.entity / extraction.manifest.id / mark
+
+
+def check_rows(con: duckdb.DuckDBPyConnection, project: Project, source: Source, rows_sql: str, day_end: str) -> list[Rule]:
+    """Make the view `checked` over landed rows: row_no, the typed columns, the raw texts, content_hash and one bit a broken rule in `broken`.
+
+    Returns the rules in the order of their bits.
+    """
+    contract = source.contract
+    rules = contract.active_rules(project.profile)
+    raw, typed = mapped_columns(project, source)
+    bits = " | ".join(
+        f"(case when {rule.broken_when.replace('{day_end}', day_end)} then {1 << bit}::hugeint else 0::hugeint end)" for bit, rule in enumerate(rules)
+    )
+    con.execute(
+        f"""create or replace temp view checked as
+        with texts as (select row_no, {raw} from {rows_sql}),
+        typed as (select *, {typed} from texts)
+        select *, {_content_hash(contract)} as content_hash, {bits} as broken from typed"""
+    )
+    return rules
+
+
+def _content_hash(contract: Contract) -> str:
+    """The same content has the same hash on every machine and engine: text, with marks between columns and for nulls."""
+    cells = []
+    for name in contract.content:
+        column = contract.column(name)
+        text = f"epoch_us({name})" if column.type == "timestamp" else name
+        cells.append(f"coalesce(cast({text} as varchar), '~')")
+    return f"md5(concat_ws(chr(31), {', '.join(cells)}))"
+
+
+def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, extraction: Extraction, mark: str, target: Path) -> Report:
+    manifest, contract = extraction.manifest, source.contract
+    _read_landed(con, extraction)
+    day_end = f"timestamp '{manifest.day + timedelta(days=1)}'"
+    rules = check_rows(con, project, source, "landed", day_end)
+    stopping = sum(1 << bit for bit, rule in enumerate(rules) if rule.severity is Severity.QUARANTINE)
+    columns = ", ".join(contract.names)
+    whole = target / "checked.parquet"
+    con.execute(f"copy (select row_no, content_hash, {columns}, broken::varchar as broken from checked) to {literal(whole)} (format parquet)")
+    con.execute(f"create temp view seen as select * replace (broken::hugeint as broken) from {literal(whole)}")
+    bits = " union all ".join(
+        f"select {bit} as bit, {literal(rule.name)} as rule, {literal(rule.severity)} as severity, {literal(rule.column)} as column_name, {literal(rule.message)} as message"
+        for bit, rule in enumerate(rules)
+    )
+    key = contract.key[0]
+    version = contract.version_order or "cast(null as timestamp)"
+    unreadable = ", ".join(f"({row})" for row in manifest.unreadable) or "(null)"
+    con.execute(
+        f"""copy (
+            select row_no, {key} as row_key, {version} as version_at, rule, severity, column_name, message
+            from (select * from seen where broken <> 0) join ({bits}) on (broken >> bit) & 1 = 1
+            union all
+            select column0, null, null, '{UNREADABLE}', '{Severity.QUARANTINE}', null, {literal(UNREADABLE_MESSAGE)}
+            from (values {unreadable}) t(column0) where column0 is not null
+            order by row_no, rule
+        ) to {literal(target / QUARANTINE)} (format parquet)"""
+    )
+    bad, keyless = _one_row(con, f"select count(*), count(*) filter ({key} is null) from seen where broken & {stopping}::hugeint <> 0")
+    if bad:
+        con.execute(f"copy (select * from seen where broken & {stopping}::hugeint = 0) to {literal(target / ROWS)} (format parquet)")
+        whole.unlink()
+    else:
+        whole.rename(target / ROWS)
+    violations = dict.fromkeys((rule.name for rule in rules), 0) | {UNREADABLE: 0}
+    for rule, count in con.execute(f"select rule, count(*) from {literal(target / QUARANTINE)} group by rule").fetchall():
+        violations[str(rule)] = int(count)
+    (valid,) = _one_row(con, f"select count(*) from {literal(target / ROWS)}")
+    arrived = manifest.rows + len(manifest.unreadable)
+    quarantined = bad + len(manifest.unreadable)
+    if valid + quarantined != arrived:
+        raise ContractBroken(
+            f"Of {arrived} rows of {manifest.file} ({manifest.id}), {valid} are valid and {quarantined} in quarantine: some were lost or doubled. "
+            "Nothing was written. Report this as a defect of qn_pipeline."
+        )
+    return Report(
+        fingerprint=mark,
+        arrived=arrived,
+        valid=valid,
+        quarantined=quarantined,
+        violations=violations,
+        # A row whose key cannot be read may be any row, so nothing can be said to be missing.
+        complete=not manifest.unreadable and keyless == 0,
+    )
+
+
+def _read_landed(con: duckdb.DuckDBPyConnection, extraction: Extraction) -> None:
+    manifest = extraction.manifest
+    advice = f"The warehouse was not touched. Restore {extraction.folder} from a backup, or remove it and run {manifest.day} again."
+    try:
+        con.execute(f"create temp view landed as select * from read_parquet({literal(extraction.rows)})")
+        (rows,) = _one_row(con, "select count(*) from landed")
+    except duckdb.Error as error:
+        raise LandingDamaged(f"The landed rows of {manifest.file} cannot be read ({type(error).__name__}). {advice}") from None
+    if rows != manifest.rows:
+        raise LandingDamaged(f"The landed rows of {manifest.file} are {rows}, and its manifest says {manifest.rows}. {advice}")
+
+
+def _one_row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, ...]:
+    row = con.execute(sql).fetchone()
+    assert row is not None
+    return tuple(int(value) for value in row)

@@ -1,0 +1,104 @@
+"""dbt: where its project is, its manifest, its environment for a warehouse, and the process it runs in."""
+
+import ctypes
+import importlib.metadata
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from qn_pipeline.errors import RunFailed
+from qn_pipeline.settings import Settings
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+MANIFEST = PROJECT / "target" / "manifest.json"
+EXECUTABLE = Path(sys.executable).parent / "qn-dbt"
+PR_SET_PDEATHSIG = 1
+# What `dbt parse` reads in place of a warehouse: it connects to none.
+NOWHERE = {"QN_DBT_DUCKDB_PATH": ":memory:"}
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables that dbt_project/profiles.yml reads for the settings' warehouse."""
+    kind, where = settings.warehouse_target()
+    common = {
+        "QN_DBT_TARGET": kind,
+        "QN_DBT_THREADS": str(settings.threads),
+        "DBT_TARGET_PATH": str(settings.home / "dbt"),
+        "DBT_LOG_PATH": str(settings.home / "dbt" / "logs"),
+    }
+    if kind == "duckdb":
+        return common | {
+            "QN_DBT_DUCKDB_PATH": where,
+            "QN_DBT_MEMORY_LIMIT": settings.memory_limit,
+            "QN_DBT_SCRATCH": str(settings.scratch),
+        }
+    parts = urlsplit(where)
+    return common | {
+        "QN_DBT_PG_HOST": _host(parts.hostname, parts.query),
+        "QN_DBT_PG_PORT": str(parts.port or 5432),
+        "QN_DBT_PG_USER": unquote(parts.username or ""),
+        "QN_DBT_PG_PASSWORD": unquote(parts.password or ""),
+        "QN_DBT_PG_DATABASE": parts.path.lstrip("/"),
+    }
+
+
+def _host(hostname: str | None, query: str) -> str:
+    """A host name, or the folder of a local socket that libpq takes as ?host=/path."""
+    for item in query.split("&"):
+        if item.startswith("host="):
+            return unquote(item.removeprefix("host="))
+    return hostname or "localhost"
+
+
+def ensure_manifest() -> Path:
+    """The manifest of the dbt project, parsed anew when a file of the project is younger."""
+    sources = [path for folder in ("models", "macros", "tests") for path in (PROJECT / folder).rglob("*") if path.is_file()]
+    newest = max(path.stat().st_mtime for path in [PROJECT / "dbt_project.yml", PROJECT / "profiles.yml", *sources])
+    if not MANIFEST.is_file() or MANIFEST.stat().st_mtime < newest:
+        _parse()
+    return MANIFEST
+
+
+def _parse() -> None:
+    MANIFEST.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=MANIFEST.parent, prefix="parse-") as aside:
+        command = [str(EXECUTABLE), "--quiet", "parse", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+        variables = os.environ | NOWHERE | {"DBT_TARGET_PATH": aside, "DBT_LOG_PATH": aside}
+        done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RunFailed(f"The dbt project {PROJECT} does not parse. Nothing was written. dbt says: {(done.stdout + done.stderr).strip()}")
+        for name in ("manifest.json", "partial_parse.msgpack"):
+            (Path(aside) / name).replace(MANIFEST.parent / name)
+
+
+def failure_line(settings: Settings) -> str:
+    """What stopped the last dbt run, in one line."""
+    advice = f"What is published stays as it was. dbt's log: {settings.home / 'dbt' / 'dbt.log'}"
+    try:
+        results = json.loads((settings.home / "dbt" / "run_results.json").read_text(encoding="utf-8"))["results"]
+    except (OSError, ValueError, KeyError):
+        return f"dbt ended before it built anything. {advice}"
+    failed = [result for result in results if result["status"] in ("error", "fail")]
+    if not failed:
+        return f"dbt failed without naming a model. {advice}"
+    kind, _, name = failed[0]["unique_id"].split(".")[:3]
+    told = [line.strip() for line in str(failed[0]["message"]).splitlines() if line.strip()]
+    return f"The dbt {kind} {name} failed: {' '.join(told[1:2] or told[:1])} ({len(failed)} failed in all). {advice}"
+
+
+def main() -> None:
+    """`qn-dbt`: dbt's own command line in a process that does not outlive the run that started it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.argv[1:] == ["--version"]:
+        # Dagster asks before each run, and importing dbt to answer takes three seconds.
+        sys.stdout.write(importlib.metadata.version("dbt-core") + "\n")
+        return
+    from dbt.cli.main import cli
+
+    cli()

@@ -1,0 +1,71 @@
+"""What the pipeline asks of a warehouse, and which one a project has."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from qn_pipeline.settings import Settings
+from qn_pipeline.warehouse.lock import writer_lock
+from qn_pipeline.warehouse.tables import Columns
+
+Row = tuple[Any, ...]
+MARTS = "marts"
+MARTS_NEXT = "marts_next"
+
+
+class Writing(ABC):
+    """An open transaction. Statements take `?` for parameters on every engine."""
+
+    @abstractmethod
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """Run a statement and return its rows, none for a statement without a result."""
+
+    @abstractmethod
+    def insert_parquet(self, table: str, columns: list[str], file: Path, constants: dict[str, object]) -> int:
+        """Append a Parquet file's columns, and constant ones, to a table. Returns how many rows the table took."""
+
+
+class Warehouse(ABC):
+    """A database that the pipeline writes."""
+
+    dialect: str
+    types: ClassVar[dict[str, str]]
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @abstractmethod
+    def writing(self) -> AbstractContextManager[Writing]:
+        """One transaction: all of the block, or nothing."""
+
+    @abstractmethod
+    def publish(self) -> None:
+        """Show readers the marts that were built, all at once."""
+
+    @abstractmethod
+    def read(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[Row]]:
+        """Column names and rows of a query on what is published. Raises RunFailed when nothing is."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """The warehouse in a line for people, without secrets."""
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold every lock that a writer of this warehouse needs."""
+        with writer_lock(self.settings):
+            yield
+
+    def create_table(self, name: str, columns: Columns) -> str:
+        return f"create table if not exists {name} ({', '.join(f'{column} {self.types[kind]}' for column, kind in columns.items())})"
+
+
+def open_warehouse(settings: Settings) -> Warehouse:
+    """The warehouse that the environment names. Nothing is connected yet."""
+    from qn_pipeline.warehouse.duckdb import DuckDBWarehouse
+    from qn_pipeline.warehouse.postgres import PostgresWarehouse
+
+    kind, where = settings.warehouse_target()
+    return PostgresWarehouse(settings, where) if kind == "postgres" else DuckDBWarehouse(settings, Path(where))

@@ -1,0 +1,58 @@
+"""The other door: what must hold in the marts that were built, before readers see them. Each query counts violations."""
+
+from qn_pipeline.warehouse.engines import MARTS_NEXT, Warehouse
+
+QUERIES = {
+    "figures_doubled": f"""
+        select count(*) from (
+            select 1 from {MARTS_NEXT}.indicator_values
+            group by indicator, period_set, grain, period_start, unit, channel having count(*) > 1
+        ) as doubled""",
+    "figures_without_unit": f"""
+        select count(*) from {MARTS_NEXT}.indicator_values as v
+        where not exists (select 1 from {MARTS_NEXT}.unit as u where u.unit = v.unit)""",
+    "share_out_of_bounds": f"""
+        select count(*) from {MARTS_NEXT}.indicator_values where denominator is not null and (numerator < 0 or numerator > denominator)""",
+    "count_negative": f"""
+        select count(*) from {MARTS_NEXT}.indicator_values where numerator < 0""",
+    # Received and settled as a direct count over dossiers, against the province's years.
+    "received_differs": f"""
+        select count(*) from (
+            select
+                (select count(*) from core.fct_dossier as d cross join staging.stg_run as r where d.state not in ('new', 'refused') and d.received_at < r.as_of) as direct,
+                (select coalesce(sum(v.numerator), 0) from {MARTS_NEXT}.indicator_values as v inner join staging.stg_run as r on r.province_code = v.unit
+                 where v.indicator = 'dossiers_received' and v.grain = 'year' and v.channel = 'all') as told
+        ) as sums where direct <> told""",
+    "running_differs": f"""
+        select count(*) from (
+            select
+                (select count(*) from core.fct_dossier as d cross join staging.stg_run as r
+                 where d.state not in ('new', 'refused') and d.received_at < r.as_of
+                     and not (d.state in ('settled', 'withdrawn', 'stopped') and d.ended_at < r.as_of)) as direct,
+                (select coalesce(max(v.numerator), 0) from {MARTS_NEXT}.indicator_values as v inner join staging.stg_run as r on r.province_code = v.unit
+                 where v.indicator = 'dossiers_running' and v.grain = 'month' and v.channel = 'all'
+                     and v.period_start = (select max(period_start) from {MARTS_NEXT}.indicator_values where grain = 'month')) as told
+        ) as sums where direct <> told""",
+    # Every dossier is in a unit's figures exactly once, and the province's are the sum of those units'.
+    "units_do_not_add_up": f"""
+        select count(*) from (
+            select v.period_start, v.indicator, v.numerator as told,
+                (select sum(case v.indicator when 'dossiers_received' then d.received when 'dossiers_settled' then d.settled else d.settled_late end)
+                 from measures.dossier_daily as d where cast(date_trunc('month', d.day) as date) = v.period_start) as added
+            from {MARTS_NEXT}.indicator_values as v inner join staging.stg_run as r on r.province_code = v.unit
+            where v.grain = 'month' and v.channel = 'all' and v.indicator in ('dossiers_received', 'dossiers_settled', 'dossiers_settled_late')
+        ) as months where told <> coalesce(added, 0)""",
+    "verdicts_do_not_add_up": f"""
+        select count(*) from (
+            select sum(case when indicator = 'dossiers_settled' then numerator else -numerator end) as rest
+            from {MARTS_NEXT}.indicator_values
+            where indicator in ('dossiers_settled', 'dossiers_settled_on_time', 'dossiers_settled_late', 'dossiers_settled_without_due')
+            group by grain, period_start, unit, channel
+        ) as settled where rest <> 0""",
+}
+
+
+def count_violations(warehouse: Warehouse) -> dict[str, int]:
+    """How often each thing that must hold does not."""
+    with warehouse.writing() as writing:
+        return {name: int(writing.execute(sql)[0][0]) for name, sql in QUERIES.items()}

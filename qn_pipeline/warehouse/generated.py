@@ -1,0 +1,74 @@
+"""Files of the dbt project that derive from the contracts: `python -m qn_pipeline.warehouse.generated` writes them, a test finds drift."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from qn_pipeline.contracts import CONTRACTS
+from qn_pipeline.contracts.model import Column
+from qn_pipeline.warehouse.dbt import PROJECT
+from qn_pipeline.warehouse.tables import EXTRACTIONS, INDICATORS, QUARANTINE, RUN, Columns
+
+NOTICE = "Written by `make generate` from qn_pipeline/contracts: change it there."
+DESCRIPTIONS = {
+    "extractions": "Extractions that are loaded, one a row; superseded_seq is the one that took its place.",
+    "quarantine": "Broken rules, one row a rule and row.",
+    "run": "One row: the run's logical instant and the province.",
+    "indicators": "The indicator catalogue.",
+}
+
+
+def render() -> dict[Path, str]:
+    """Each generated file's path and text."""
+    return {
+        PROJECT / "models" / "staging" / "_sources.yml": _sources(),
+        PROJECT / "macros" / "contract_columns.sql": _columns_macro(),
+    }
+
+
+def write() -> None:
+    for path, text in render().items():
+        path.write_text(text, encoding="utf-8")
+
+
+def _columns_macro() -> str:
+    columns = {entity: contract.names for entity, contract in CONTRACTS.items()}
+    return (
+        f"{{# {NOTICE} #}}\n{{# The columns of an entity's contract, in order. #}}\n{{% macro contract_columns(entity) -%}}\n"
+        f"    {{{{ return({json.dumps(columns)}[entity]) }}}}\n{{%- endmacro %}}\n"
+    )
+
+
+def _sources() -> str:
+    tables: list[dict[str, Any]] = []
+    for contract in CONTRACTS.values():
+        asset = {"meta": {"dagster": {"asset_key": ["warehouse", contract.entity]}}}
+        tables.append(
+            {
+                "name": contract.entity,
+                "description": f"{contract.label}. {contract.description}",
+                "config": asset,
+                "columns": [_column(c) for c in contract.columns],
+            }
+        )
+    for name, columns in {"extractions": EXTRACTIONS, "quarantine": QUARANTINE, "run": RUN, "indicators": INDICATORS}.items():
+        asset = {"meta": {"dagster": {"asset_key": ["warehouse", name]}}}
+        tables.append({"name": name, "description": DESCRIPTIONS[name], "config": asset, "columns": _plain(columns)})
+    document = {"version": 2, "sources": [{"name": "valid", "schema": "valid", "tables": tables}]}
+    return f"# {NOTICE}\n" + yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=160)
+
+
+def _column(column: Column) -> dict[str, Any]:
+    unit = f" Unit: {column.unit}." if column.unit else ""
+    described: dict[str, Any] = {"name": column.name, "description": f"{column.label}. {column.description}{unit}"}
+    return described if column.nullable else described | {"data_tests": ["not_null"]}
+
+
+def _plain(columns: Columns) -> list[dict[str, Any]]:
+    return [{"name": name} for name in columns]
+
+
+if __name__ == "__main__":
+    write()

@@ -1,0 +1,175 @@
+"""The loader: valid rows and their quarantine go into the schema `valid`, an extraction at a time, all in one transaction.
+
+Loading what is there already changes nothing; a result under a new fingerprint takes the place of the older one.
+"""
+
+import logging
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from qn_pipeline.errors import ConfigurationError, ContractBroken
+from qn_pipeline.landing.extractions import Extraction, read_extractions, superseded_by
+from qn_pipeline.project import Project
+from qn_pipeline.settings import Settings
+from qn_pipeline.validation.validate import ValidExtraction, read_valid
+from qn_pipeline.warehouse.engines import Warehouse, Writing
+from qn_pipeline.warehouse.tables import EXTRACTIONS, INDICATORS, QUARANTINE, Columns, all_tables, entity_columns
+
+log = logging.getLogger(__name__)
+
+SCHEMA = "valid"
+NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load did: extractions and rows written, by entity."""
+
+    extractions: int
+    rows: dict[str, int]
+
+
+def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: datetime, indicators: Sequence[Mapping[str, object]]) -> Loaded:
+    """Bring the schema `valid` in line with the valid stage, and set the instant that the models count up to.
+
+    `as_of` is local and naive; an earlier one than the warehouse has is passed over. Raises ContractBroken when a count differs,
+    ConfigurationError when the warehouse belongs to another home folder.
+    """
+    extractions = read_extractions(settings)
+    results = {extraction.manifest.seq: _result(settings, project, extraction) for extraction in extractions}
+    replaced = superseded_by(extractions)
+    rows = dict.fromkeys((extraction.manifest.entity for extraction in extractions), 0)
+    written = 0
+    with warehouse.writing() as writing:
+        _prepare_tables(warehouse, writing)
+        known = {
+            int(seq): (str(mark), gone)
+            for seq, mark, gone in writing.execute(f"select extraction_seq, fingerprint, superseded_seq from {SCHEMA}.extractions")
+        }
+        _set_run(settings, project, writing, as_of)
+        _replace(writing, "indicators", INDICATORS, indicators)
+        for seq in known.keys() - results.keys():
+            _forget(writing, seq)
+        for extraction in extractions:
+            seq = extraction.manifest.seq
+            result = results[seq]
+            wanted = (result.report.fingerprint if result else NOTHING, replaced.get(extraction.manifest.id))
+            if known.get(seq) == wanted:
+                continue
+            if seq in known and known[seq][0] == wanted[0]:
+                writing.execute(f"update {SCHEMA}.extractions set superseded_seq = ? where extraction_seq = ?", [wanted[1], seq])
+                continue
+            _forget(writing, seq)
+            if result:
+                rows[extraction.manifest.entity] += _insert(writing, result)
+            _insert_row(writing, "extractions", EXTRACTIONS, _extraction_row(extraction, result, wanted[1]))
+            written += 1
+    log.info("loaded %s extractions, %s rows", written, sum(rows.values()))
+    return Loaded(written, rows)
+
+
+def _result(settings: Settings, project: Project, extraction: Extraction) -> ValidExtraction | None:
+    if extraction.manifest.file is None:
+        return None
+    result = read_valid(settings, project, extraction)
+    if result is None:
+        raise ContractBroken(
+            f"The extraction {extraction.manifest.id} of {extraction.manifest.source} has no valid rows under the present rules. "
+            "The warehouse was not touched. Materialise valid first (qn run does)."
+        )
+    return result
+
+
+def _prepare_tables(warehouse: Warehouse, writing: Writing) -> None:
+    """Make the tables, and make those again whose declaration has changed."""
+    writing.execute(f"create schema if not exists {SCHEMA}")
+    existing: dict[str, list[str]] = {}
+    for table, column in writing.execute(
+        "select table_name, column_name from information_schema.columns where table_schema = ? order by ordinal_position", [SCHEMA]
+    ):
+        existing.setdefault(str(table), []).append(str(column))
+    changed = [name for name, columns in all_tables().items() if name in existing and existing[name] != list(columns)]
+    if changed:
+        # Valid rows can always be loaded again: a changed shape starts anew.
+        for name in existing:
+            if name != "run":
+                writing.execute(f"drop table {SCHEMA}.{name} cascade")
+    for name, columns in all_tables().items():
+        writing.execute(warehouse.create_table(f"{SCHEMA}.{name}", columns))
+
+
+def _set_run(settings: Settings, project: Project, writing: Writing, as_of: datetime) -> None:
+    home = _home_id(settings)
+    before = writing.execute(f"select as_of, home_id from {SCHEMA}.run")
+    if before and before[0][1] != home:
+        raise ConfigurationError(
+            "The warehouse was filled from another home folder. It was not touched. Set QN_HOME to that folder, or QN_WAREHOUSE_URL to an empty database."
+        )
+    latest = max([as_of, *(row[0] for row in before)])
+    writing.execute(f"delete from {SCHEMA}.run")
+    writing.execute(
+        f"insert into {SCHEMA}.run (as_of, province_code, province_name, home_id) values (?, ?, ?, ?)",
+        [latest, project.province.code, project.province.name, home],
+    )
+
+
+def _home_id(settings: Settings) -> str:
+    file = settings.home / "home-id"
+    if not file.exists():
+        file.write_text(uuid.uuid4().hex, encoding="utf-8")
+    return file.read_text(encoding="utf-8")
+
+
+def _forget(writing: Writing, seq: int) -> None:
+    entities = writing.execute(f"select entity from {SCHEMA}.extractions where extraction_seq = ?", [seq])
+    for table in [*(str(row[0]) for row in entities), "quarantine", "extractions"]:
+        writing.execute(f"delete from {SCHEMA}.{table} where extraction_seq = ?", [seq])
+
+
+def _insert(writing: Writing, result: ValidExtraction) -> int:
+    manifest = result.extraction.manifest
+    columns = [name for name in entity_columns(manifest.entity) if name != "extraction_seq"]
+    seq: dict[str, object] = {"extraction_seq": manifest.seq}
+    taken = writing.insert_parquet(f"{SCHEMA}.{manifest.entity}", columns, result.rows, seq)
+    if taken != result.report.valid:
+        raise ContractBroken(f"The warehouse took {taken} of {result.report.valid} rows of {manifest.id}. The load was undone. Run it again.")
+    writing.insert_parquet(f"{SCHEMA}.quarantine", [name for name in QUARANTINE if name != "extraction_seq"], result.quarantine, seq)
+    return taken
+
+
+def _extraction_row(extraction: Extraction, result: ValidExtraction | None, superseded_seq: int | None) -> dict[str, object]:
+    manifest = extraction.manifest
+    report = result.report if result else None
+    return {
+        "extraction_seq": manifest.seq,
+        "extraction_id": manifest.id,
+        "source": manifest.source,
+        "system": manifest.system,
+        "entity": manifest.entity,
+        "day": manifest.day,
+        "file": manifest.file,
+        "delivers": manifest.delivers,
+        "window_by": manifest.window_by,
+        "window_from": manifest.window_from,
+        "window_to": manifest.window_to,
+        "superseded_seq": superseded_seq,
+        "complete": report.complete if report else False,
+        "arrived": report.arrived if report else 0,
+        "valid": report.valid if report else 0,
+        "quarantined": report.quarantined if report else 0,
+        "fingerprint": report.fingerprint if report else NOTHING,
+    }
+
+
+def _insert_row(writing: Writing, table: str, columns: Columns, row: Mapping[str, object]) -> None:
+    writing.execute(
+        f"insert into {SCHEMA}.{table} ({', '.join(columns)}) values ({', '.join('?' for _ in columns)})", [row[column] for column in columns]
+    )
+
+
+def _replace(writing: Writing, table: str, columns: Columns, rows: Sequence[Mapping[str, object]]) -> None:
+    writing.execute(f"delete from {SCHEMA}.{table}")
+    for row in rows:
+        _insert_row(writing, table, columns, row)
