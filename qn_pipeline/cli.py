@@ -113,12 +113,11 @@ def run(
     project, settings = _load(project_dir)
     today = datetime.now(project.zone).date()
     asked = _asked_days(project, day, first, last, today)
+    ranges = [asked] if asked else runs_of(days_with_work(settings, project, today)) or [(today, today)]
+    for begin, end in ranges:
+        check_arrivals(settings, project, days_between(begin, end))
     settings.prepare_home()
-    warehouse = open_warehouse(settings)
-    with warehouse.alone():
-        ranges = [asked] if asked else runs_of(days_with_work(settings, project, today)) or [(today, today)]
-        for begin, end in ranges:
-            check_arrivals(settings, project, days_between(begin, end))
+    with open_warehouse(settings).alone():
         _run(project_dir, settings, ranges)
 
 

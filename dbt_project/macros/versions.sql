@@ -162,12 +162,13 @@ version as (
     select
         *,
         min(extraction_seq) over (partition by system, code, version_no) as known_from,
+        max(day) over (partition by system, code, version_no) as last_told_on,
         row_number() over (partition by system, code, version_no order by {{ version_order }}) as telling
     from numbered
 )
 
 select
-    system, code, cast(version_no as bigint) as version_no, is_deleted, content_hash, version_at, day as told_on, source,
+    system, code, cast(version_no as bigint) as version_no, is_deleted, content_hash, version_at, day as told_on, last_told_on, source,
     extraction_seq as batch_id, row_no, known_from,
     min(known_from) over (partition by system, code order by version_no rows between 1 following and unbounded following) as known_to
     {%- for column in content %}, {{ column }}{% endfor %}

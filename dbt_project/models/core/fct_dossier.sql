@@ -9,7 +9,7 @@ stale as (
     inner join {{ ref('stg_extractions') }} as e on e.extraction_seq = q.extraction_seq
     inner join latest as l on l.system = e.system and l.code = q.row_key
     where q.severity = 'quarantine' and e.entity = 'dossiers' and e.superseded_seq is null
-        and (q.version_at > l.version_at or (coalesce(q.version_at = l.version_at, true) and e.day > l.told_on))
+        and (q.version_at > l.version_at or (coalesce(q.version_at = l.version_at, true) and e.day > l.last_told_on))
 )
 
 select

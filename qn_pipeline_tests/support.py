@@ -1,0 +1,179 @@
+"""Builders of small projects, and running the stages without Dagster."""
+
+import os
+import subprocess
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+import yaml
+
+from qn_pipeline.contracts import CONTRACTS
+from qn_pipeline.indicators.catalogue import catalogue_rows
+from qn_pipeline.indicators.periods import logical_instant
+from qn_pipeline.landing.land import land_days
+from qn_pipeline.project import Project, load_project
+from qn_pipeline.settings import Settings, read_settings
+from qn_pipeline.validation.door import validate_days
+from qn_pipeline.warehouse import dbt
+from qn_pipeline.warehouse.engines import Row, Warehouse, open_warehouse
+from qn_pipeline.warehouse.export import export_digest
+from qn_pipeline.warehouse.loader import load
+
+SEAL_KEY = "seal-key-of-the-tests-and-of-nothing-else"
+NOW = datetime(2026, 1, 1)
+MOMENT = "%Y-%m-%d %H:%M:%S"
+COLUMNS = ["code", "procedure", "unit", "channel", "status", "received", "due", "ended", "person", "updated"]
+MAPPING: dict[str, Any] = {
+    "columns": {
+        "code": "code",
+        "procedure": "procedure",
+        "resolving_unit": "unit",
+        "channel": "channel",
+        "status": "status",
+        "received_at": {"from": "received", "format": MOMENT},
+        "due_at": {"from": "due", "format": MOMENT},
+        "ended_at": {"from": "ended", "format": MOMENT},
+        "applicant_id": "person",
+    },
+}
+
+
+def dossier(number: int, received: str = "2022-06-01 08:00:00", **other: object) -> dict[str, object]:
+    """A row of a test's dossier file; a good one unless told otherwise."""
+    row: dict[str, object] = {
+        "code": f"000.00.33.H47-{received[2:4]}{received[5:7]}{received[8:10]}-{number:04}",
+        "procedure": "1.000001",
+        "unit": "000.00.33.H47",
+        "channel": "direct",
+        "status": 4,
+        "received": received,
+        "due": "2022-06-20 08:00:00",
+        "ended": "",
+        "person": f"04900000{number:04}",
+        "updated": "",
+    }
+    return row | other
+
+
+def write_csv(path: Path, rows: Sequence[Mapping[str, object]], columns: Sequence[str] = COLUMNS) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [",".join(columns), *(",".join(str(row[column]) for column in columns) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_project(folder: Path, sources: Mapping[str, Mapping[str, Any]], mappings: Mapping[str, Any] | None = None, **settings: object) -> Path:
+    """A project folder whose sources map the test's dossier columns, unless they bring a mapping."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "data").mkdir(exist_ok=True)
+    data = {
+        "province": {"code": "000.00.00.H47", "name": "Tỉnh Quảng Nam"},
+        "start": date(2022, 1, 1),
+        "sources": {
+            name: {"entity": "dossiers", "system": "onegate", "delivers": "changes", "mapping": "mapping.yaml"} | dict(s)
+            for name, s in sources.items()
+        },
+    }
+    (folder / "qn.yaml").write_text(yaml.safe_dump(data | settings, allow_unicode=True), encoding="utf-8")
+    for name, mapping in {"mapping.yaml": MAPPING, **(mappings or {})}.items():
+        (folder / name).write_text(yaml.safe_dump(mapping, allow_unicode=True), encoding="utf-8")
+    return folder
+
+
+def versioned(mapping: Mapping[str, Any] = MAPPING) -> dict[str, Any]:
+    """The mapping with the source's own version column."""
+    return {**mapping, "columns": {**mapping["columns"], "updated_at": {"from": "updated", "format": MOMENT}}}
+
+
+@contextmanager
+def empty_database(server: str) -> Iterator[str]:
+    """The URL of a database of its own on a PostgreSQL server, dropped afterwards."""
+    name = f"qn_{uuid.uuid4().hex[:12]}"
+    connection = psycopg2.connect(server)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"create database {name}")
+            yield server.replace("/postgres?", f"/{name}?", 1)
+            cursor.execute(f"drop database {name} with (force)")
+    finally:
+        connection.close()
+
+
+@contextmanager
+def engine_environment(engine: str, request: pytest.FixtureRequest) -> Iterator[None]:
+    """The variables of a module's own pipeline on an engine, for fixtures that outlive a test."""
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        patch.setenv("QN_SEAL_KEY", SEAL_KEY)
+        if engine == "postgres":
+            patch.setenv("QN_WAREHOUSE_URL", stack.enter_context(empty_database(request.getfixturevalue("postgres_server"))))
+        yield
+
+
+@dataclass
+class Pipeline:
+    """The stages of a project, run one by one without Dagster."""
+
+    folder: Path
+
+    @property
+    def project(self) -> Project:
+        return load_project(self.folder)
+
+    @property
+    def settings(self) -> Settings:
+        settings = read_settings(self.folder)
+        settings.prepare_home()
+        return settings
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return open_warehouse(self.settings)
+
+    def land(self, *days: date) -> None:
+        for entity in CONTRACTS:
+            land_days(self.settings, self.project, entity, list(days))
+
+    def check(self, *days: date) -> None:
+        for entity in CONTRACTS:
+            validate_days(self.settings, self.project, entity, list(days))
+
+    def load(self, last: date) -> None:
+        load(self.settings, self.project, self.warehouse, logical_instant(last, NOW), catalogue_rows())
+
+    def build(self, select: str = "+fct_dossier", command: str = "build") -> None:
+        """Run dbt for a selection, with its tests (build) or without (run); a failure shows dbt's words."""
+        words = [
+            str(dbt.EXECUTABLE),
+            "--no-use-colors",
+            command,
+            "--project-dir",
+            str(dbt.PROJECT),
+            "--profiles-dir",
+            str(dbt.PROJECT),
+            "--select",
+            select,
+        ]
+        done = subprocess.run(words, env=os.environ | dbt.environment(self.settings), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+    def run(self, *days: date, select: str = "+fct_dossier", command: str = "build") -> None:
+        """Everything up to the dbt models of a selection."""
+        self.land(*days)
+        self.check(*days)
+        self.load(max(days))
+        self.build(select, command)
+
+    def query(self, sql: str) -> list[Row]:
+        with self.warehouse.writing() as writing:
+            return writing.execute(sql)
+
+    def digests(self) -> dict[str, str]:
+        """The canonical export of what is published."""
+        return export_digest(self.warehouse)
