@@ -119,7 +119,7 @@ def columns_of(source: Source, file: SourceFile) -> list[str] | None:
         if source.format == "xlsx":
             return _header_names(_sheet_rows(file.path, source)[source.header_row - 1 :], file.path)
         if source.format == "parquet":
-            with duckdb.connect() as con:
+            with duckdb.connect(config={"autoinstall_known_extensions": False}) as con:
                 return _parquet_columns(con, file.path)
     except OSError as error:
         raise SourceUnavailable(f"{file.path} cannot be read ({error.strerror}). Nothing was written.") from error
@@ -161,15 +161,16 @@ def _shift_past_rejects(con: duckdb.DuckDBPyConnection, table: str) -> list[int]
     rejected = [int(row[0]) for row in con.execute("select distinct line from reject_errors order by 1").fetchall()]
     if rejected:
         # The k-th reject (from 0) stands at row r among all, so at r - k among the rows that were read.
-        con.execute("create or replace temp table reject_at as select unnest(?::bigint[]) as at", [[row - k for k, row in enumerate(rejected)]])
-        con.execute(f"update {table} set row_no = row_no + (select count(*) from reject_at where at <= row_no)")
+        con.execute("create or replace temp table reject_at as select unnest(?::bigint[]) as slot", [[row - k for k, row in enumerate(rejected)]])
+        con.execute(f"update {table} set row_no = row_no + (select count(*) from reject_at where slot <= row_no)")
     return rejected
 
 
 def _csv_header(path: Path, delimiter: str) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
+    with path.open("rb") as stream:
         try:
-            header = next(csv.reader(stream, delimiter=delimiter), [])
+            # Line by line: a bad byte further down is a matter of its row.
+            header = next(csv.reader((line.decode("utf-8-sig") for line in stream), delimiter=delimiter), [])
         except (UnicodeDecodeError, csv.Error):
             raise SourceChanged(f"{path} is not UTF-8 text. Nothing of it was kept. Save it as UTF-8.") from None
     return _header_names([list(header)], path)

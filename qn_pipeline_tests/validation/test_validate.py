@@ -1,0 +1,254 @@
+"""The door: mappings read what they declare and nothing else; every rule catches its bad row and no good one; nothing is lost."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qn_pipeline.contracts import CONTRACTS
+from qn_pipeline.contracts.dossiers import DOSSIERS
+from qn_pipeline.contracts.model import Severity
+from qn_pipeline.engine import open_engine
+from qn_pipeline.errors import LandingDamaged
+from qn_pipeline.landing.extractions import read_extractions
+from qn_pipeline.project import load_project
+from qn_pipeline.settings import Settings
+from qn_pipeline.validation.validate import check_rows, read_valid, validate
+from qn_pipeline_tests.support import Pipeline, dossier, versioned, write_csv, write_project
+
+DAY = date(2022, 6, 30)
+ALL_COLUMNS: dict[str, Any] = {
+    "code": "code",
+    "procedure": "procedure",
+    "receiving_unit": "receiving_unit",
+    "resolving_unit": "resolving_unit",
+    "channel": "channel",
+    "status": "status",
+    **{name: {"from": name, "format": "iso8601"} for name in ("submitted_at", "received_at", "due_at", "ended_at", "returned_at", "updated_at")},
+    **{name: name for name in ("online_level", "components_digitized", "components_reused", "result_digitized", "fee", "online_payment")},
+    **{name: name for name in ("satisfaction", "applicant_kind", "applicant_id")},
+}
+GOOD: dict[str, str | None] = {
+    "code": "000.00.33.H47-220601-0001",
+    "procedure": "1.000001",
+    "receiving_unit": "000.00.01.H47",
+    "resolving_unit": "000.00.33.H47",
+    "channel": "online",
+    "status": "10",
+    "submitted_at": "2022-06-01 07:00:00",
+    "received_at": "2022-06-01 08:00:00",
+    "due_at": "2022-06-20 08:00:00",
+    "ended_at": "2022-06-15 08:00:00",
+    "returned_at": "2022-06-16 08:00:00",
+    "updated_at": "2022-06-16 08:00:00",
+    "online_level": "full",
+    "components_digitized": "1",
+    "components_reused": "0",
+    "result_digitized": "true",
+    "fee": "50000",
+    "online_payment": "local",
+    "satisfaction": "good",
+    "applicant_kind": "citizen",
+    "applicant_id": "ab12",
+}
+# What is wrong, and the rules that it breaks, all of them.
+BAD: list[tuple[dict[str, str | None], set[str]]] = [
+    ({"code": None}, {"code_missing"}),
+    ({"code": "TNMT/2022/77"}, {"code_format"}),
+    ({"code": "000.00.33.H47-220602-0001"}, {"code_date_differs"}),
+    ({"procedure": " "}, {"procedure_missing"}),
+    ({"resolving_unit": None}, {"resolving_unit_missing"}),
+    ({"channel": "fax"}, {"channel_unknown_code"}),
+    ({"channel": None}, {"channel_missing"}),
+    ({"status": "11"}, {"status_unknown_code"}),
+    ({"status": "xong"}, {"status_unknown_code"}),
+    ({"status": None}, {"status_missing"}),
+    ({"submitted_at": "01/06/2022"}, {"submitted_at_unreadable"}),
+    ({"submitted_at": "2022-06-01 09:00:00"}, {"submitted_after_received"}),
+    ({"received_at": "2022-06-31 08:00:00"}, {"received_at_unreadable"}),
+    ({"received_at": None}, {"received_at_needed"}),
+    ({"due_at": "hôm nay"}, {"due_at_unreadable"}),
+    ({"due_at": "2022-05-20 08:00:00"}, {"due_before_received"}),
+    ({"ended_at": "infinity"}, {"ended_at_unreadable"}),
+    ({"ended_at": None}, {"ended_at_needed"}),
+    ({"ended_at": "2022-05-31 08:00:00"}, {"ended_before_received"}),
+    ({"status": "4"}, {"ended_at_while_running"}),
+    ({"returned_at": "16-06-2022"}, {"returned_at_unreadable"}),
+    ({"returned_at": "2022-06-14 08:00:00"}, {"returned_before_ended"}),
+    ({"returned_at": "2022-07-01 00:00:00"}, {"date_in_future"}),
+    ({"updated_at": "?"}, {"updated_at_unreadable"}),
+    ({"online_level": "4"}, {"online_level_unknown_code"}),
+    ({"components_digitized": "có"}, {"components_digitized_unreadable"}),
+    ({"components_reused": "2"}, {"components_reused_unreadable"}),
+    ({"result_digitized": "x"}, {"result_digitized_unreadable"}),
+    ({"fee": "50.000"}, {"fee_unreadable"}),
+    ({"fee": "1e3"}, {"fee_unreadable"}),
+    ({"fee": "-1"}, {"fee_negative"}),
+    ({"online_payment": "1"}, {"online_payment_unknown_code"}),
+    ({"satisfaction": "5 sao"}, {"satisfaction_unknown_code"}),
+    ({"applicant_kind": "robot"}, {"applicant_kind_unknown_code"}),
+]
+FINE: list[dict[str, str | None]] = [
+    {},
+    {"code": "H47.33-220601-1"},
+    {"code": "H47.33.05-220601-12"},
+    {"code": "000.05.33.H47-220601-00012-220601-12345"},
+    {"status": "1", "received_at": None, "due_at": None, "ended_at": None, "returned_at": None},
+    {"status": "3", "received_at": None, "due_at": None, "ended_at": None, "returned_at": None},
+    {"status": "7"},
+    {"due_at": None},
+    {"returned_at": "2022-06-30 23:59:59.999999"},
+    {name: None for name in GOOD if DOSSIERS.column(name).nullable and name not in ("received_at", "ended_at")},
+]
+
+
+def broken_rules(tmp_path: Path, rows: list[dict[str, str | None]], **settings: Any) -> list[set[str]]:
+    """The names of the rules that each row breaks."""
+    write_project(tmp_path, {"desk": {"files": "data/{day}.csv"}}, {"mapping.yaml": {"columns": ALL_COLUMNS}}, **settings)
+    project = load_project(tmp_path)
+    with open_engine(Settings(home=tmp_path)) as con:
+        names = list(GOOD)
+        con.execute(f"create table landed (row_no bigint, {', '.join(f'{name} varchar' for name in names)})")
+        con.executemany(
+            f"insert into landed values (?, {', '.join('?' for _ in names)})",
+            [[number, *(row[name] for name in names)] for number, row in enumerate(rows)],
+        )
+        rules = check_rows(con, project, project.sources["desk"], "landed", "timestamp '2022-07-01'")
+        marks = con.execute("select broken from checked order by row_no").fetchall()
+    return [{rule.name for bit, rule in enumerate(rules) if int(mark) >> bit & 1} for (mark,) in marks]
+
+
+def test_each_defect_is_caught_by_its_rule_and_by_no_other(tmp_path: Path) -> None:
+    found = broken_rules(tmp_path, [GOOD | wrong for wrong, _ in BAD])
+    assert [(wrong, rules) for (wrong, _), rules in zip(BAD, found, strict=True)] == BAD
+
+
+def test_every_rule_of_the_contract_has_a_defect_here() -> None:
+    assert {rule.name for rule in DOSSIERS.active_rules("vietnam")} == set().union(*(rules for _, rules in BAD))
+
+
+def test_good_rows_break_nothing(tmp_path: Path) -> None:
+    assert broken_rules(tmp_path, [GOOD | other for other in FINE]) == [set() for _ in FINE]
+
+
+def test_the_generic_profile_takes_other_codes_and_channels(tmp_path: Path) -> None:
+    odd = GOOD | {"code": "case-1", "channel": "email"}
+    assert broken_rules(tmp_path / "a", [odd]) == [{"code_format", "channel_unknown_code"}]
+    assert broken_rules(tmp_path / "b", [odd], profile="generic") == [set()]
+
+
+def test_rules_have_names_of_their_own_and_messages_in_vietnamese() -> None:
+    for contract in CONTRACTS.values():
+        rules = contract.active_rules("vietnam")
+        assert len({rule.name for rule in rules}) == len(rules)
+        assert all(rule.message.endswith(".") and not rule.message.isascii() for rule in rules)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.fixed_dictionaries({name: st.one_of(st.none(), st.just(value), st.text(max_size=12)) for name, value in GOOD.items()}),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_no_row_however_odd_stops_the_door_or_becomes_another_value(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str | None]]
+) -> None:
+    found = broken_rules(tmp_path_factory.mktemp("odd"), rows)
+    for row, rules in zip(rows, found, strict=True):
+        for name, rule in (("channel", "channel_unknown_code"), ("status", "status_unknown_code")):
+            known = DOSSIERS.column(name).codes.codes("vietnam")  # type: ignore[union-attr]
+            text = (row[name] or "").strip(" ")
+            assert (rule in rules) == (text != "" and text not in known)
+
+
+DATES = [
+    ({"format": "%d/%m/%Y %H:%M:%S"}, "01/06/2022 08:30:00", "2022-06-01 08:30:00"),
+    ({"format": "%d/%m/%Y %H:%M:%S"}, "2022-06-01 08:30:00", None),
+    ({"format": ["%d/%m/%Y %H:%M:%S", "%d/%m/%Y"]}, "01/06/2022", "2022-06-01 00:00:00"),
+    ({"format": "%Y%m%d%H%M%S"}, "20220601083000", "2022-06-01 08:30:00"),
+    ({"format": "%Y%m%d%H%M%S", "zone": "UTC"}, "20220601183000", "2022-06-02 01:30:00"),
+    ({"format": "iso8601"}, "2022-06-01T08:30:00.5", "2022-06-01 08:30:00.500000"),
+    ({"format": "iso8601"}, "2022-06-01T08:30:00Z", "2022-06-01 15:30:00"),
+    ({"format": "iso8601"}, "2022-06-01 08:30:00+07:00", "2022-06-01 08:30:00"),
+    ({"format": "iso8601"}, "2022-06-01", "2022-06-01 00:00:00"),
+    ({"format": "iso8601", "zone": "Europe/Amsterdam"}, "2022-06-01 08:30:00", "2022-06-01 13:30:00"),
+    ({"format": "iso8601"}, "01/06/2022", None),
+    ({"format": "iso8601"}, "epoch", None),
+    ({"format": "cell"}, "2022-06-01 08:30:00", "2022-06-01 08:30:00"),
+    ({"format": ["cell", "%d/%m/%Y"]}, "01/06/2022", "2022-06-01 00:00:00"),
+]
+
+
+@pytest.mark.parametrize(("mapping", "text", "expected"), DATES)
+def test_dates_are_read_by_their_declared_format_and_zone_only(tmp_path: Path, mapping: dict[str, Any], text: str, expected: str | None) -> None:
+    columns = {**ALL_COLUMNS, "due_at": {"from": "due_at"} | mapping}
+    write_project(tmp_path, {"desk": {"files": "data/{day}.csv"}}, {"mapping.yaml": {"columns": columns}})
+    project = load_project(tmp_path)
+    with open_engine(Settings(home=tmp_path)) as con:
+        con.execute(
+            "create table landed as select 1 as row_no, "
+            + ", ".join(f"'{text if name == 'due_at' else value}' as {name}" for name, value in GOOD.items())
+        )
+        check_rows(con, project, project.sources["desk"], "landed", "timestamp '2022-07-01'")
+        row = con.execute("select due_at::varchar from checked").fetchone()
+    assert row is not None
+    assert (row[0] and row[0].ljust(19)) == (expected and (expected.rstrip("0") if "." in expected else expected))
+
+
+def test_rows_in_are_rows_valid_and_rows_in_quarantine(tmp_path: Path) -> None:
+    pipeline = Pipeline(write_project(tmp_path, {"desk": {"files": "data/{day}.csv"}}, {"mapping.yaml": versioned()}))
+    write_csv(
+        tmp_path / f"data/{DAY}.csv",
+        [dossier(1), dossier(2, channel="fax", due="x"), dossier(3, received="2022-06-02 08:00:00") | {"code": dossier(3)["code"]}],
+    )
+    with (tmp_path / f"data/{DAY}.csv").open("a") as stream:
+        stream.write("one,cell,too,many,in,this,row,so,it,is,unreadable\n")
+    pipeline.land(DAY)
+    (extraction,) = [e for e in read_extractions(pipeline.settings) if e.manifest.file]
+    result = validate(pipeline.settings, pipeline.project, extraction)
+    report = result.report
+    assert (report.arrived, report.valid, report.quarantined, report.complete) == (4, 2, 2, False)
+    assert {rule: count for rule, count in report.violations.items() if count} == {
+        "channel_unknown_code": 1,
+        "due_at_unreadable": 1,
+        "code_date_differs": 1,
+        "row_unreadable": 1,
+    }
+    rows = duckdb.sql(f"select row_no, row_key, rule, severity from '{result.quarantine}' order by row_no, rule").fetchall()
+    assert rows == [
+        (3, dossier(2)["code"], "channel_unknown_code", "quarantine"),
+        (3, dossier(2)["code"], "due_at_unreadable", "quarantine"),
+        (4, dossier(3)["code"], "code_date_differs", "warn"),
+        (5, None, "row_unreadable", "quarantine"),
+    ]
+    assert Severity.WARN == "warn"
+
+
+def test_a_result_is_made_once_and_again_only_when_the_rules_change(tmp_path: Path) -> None:
+    pipeline = Pipeline(write_project(tmp_path, {"desk": {"files": "data/{day}.csv"}}))
+    write_csv(tmp_path / f"data/{DAY}.csv", [dossier(1)])
+    pipeline.land(DAY)
+    (extraction,) = [e for e in read_extractions(pipeline.settings) if e.manifest.file]
+    first = validate(pipeline.settings, pipeline.project, extraction)
+    assert validate(pipeline.settings, pipeline.project, extraction) == first
+    write_project(tmp_path, {"desk": {"files": "data/{day}.csv"}}, profile="generic")
+    assert read_valid(pipeline.settings, pipeline.project, extraction) is None
+    second = validate(pipeline.settings, pipeline.project, extraction)
+    assert second.folder != first.folder
+    assert not first.folder.exists()
+
+
+def test_damaged_landing_is_told_and_touches_nothing(tmp_path: Path) -> None:
+    pipeline = Pipeline(write_project(tmp_path, {"desk": {"files": "data/{day}.csv"}}))
+    write_csv(tmp_path / f"data/{DAY}.csv", [dossier(1)])
+    pipeline.land(DAY)
+    (extraction,) = [e for e in read_extractions(pipeline.settings) if e.manifest.file]
+    extraction.rows.write_bytes(extraction.rows.read_bytes()[:100])
+    with pytest.raises(LandingDamaged, match="cannot be read .* The warehouse was not touched"):
+        validate(pipeline.settings, pipeline.project, extraction)
