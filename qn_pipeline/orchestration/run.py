@@ -21,6 +21,8 @@ from qn_pipeline.warehouse.engines import open_warehouse
 
 DAGSTER_SETTINGS = {
     "telemetry": {"enabled": False},
+    # No invitation to sign up for anything.
+    "nux": {"enabled": False},
     # Lines of this logger become rows of the event log, so milestones only; the root logger is left alone.
     "python_logs": {"managed_python_loggers": ["qn_pipeline"], "python_log_level": "INFO"},
 }

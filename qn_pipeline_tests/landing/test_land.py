@@ -169,5 +169,5 @@ def test_a_manifest_that_cannot_be_read_is_told(pipeline: Pipeline) -> None:
 def test_a_source_that_qn_yaml_no_longer_declares_stops_the_door(pipeline: Pipeline) -> None:
     pipeline.land(DAY)
     write_project(pipeline.folder, {"log": {"files": "data/log.csv"}})
-    with pytest.raises(ConfigurationError, match="extractions of the source 'desk', which qn.yaml does not declare"):
+    with pytest.raises(ConfigurationError, match=r"extractions of the source 'desk', which qn.yaml does not declare"):
         pipeline.check(DAY)

@@ -38,7 +38,14 @@ def test_keys_are_stage_and_entity_and_groups_are_stages(defs: Definitions) -> N
     keys = {key.to_user_string() for key in graph.get_all_asset_keys()}
     for stage in ("landing", "valid", "warehouse"):
         assert {f"{stage}/{entity}" for entity in CONTRACTS} <= keys
-    assert {"core/fct_dossier", "core/fct_dossier_version", "measures/dossier_daily", "marts/indicator_values", "published/marts", "published/pages"} <= keys
+    assert {
+        "core/fct_dossier",
+        "core/fct_dossier_version",
+        "measures/dossier_daily",
+        "marts/indicator_values",
+        "published/marts",
+        "published/pages",
+    } <= keys
     for key in graph.get_all_asset_keys():
         assert graph.get(key).group_name == key.path[0]
 

@@ -54,15 +54,23 @@ def materialized(instance: DagsterInstance) -> set[str]:
 def test_a_night_records_rows_checks_and_every_asset(pipeline: Pipeline, instance: DagsterInstance) -> None:
     outcome = run(pipeline)
     assert outcome.pages == ["2022-06.html", "index.html"]
-    assert {"landing/dossiers", "valid/dossiers", "warehouse/dossiers", "core/fct_dossier", "marts/indicator_values", "published/marts", "published/pages"} <= (
-        materialized(instance)
-    )
+    assert {
+        "landing/dossiers",
+        "valid/dossiers",
+        "warehouse/dossiers",
+        "core/fct_dossier",
+        "marts/indicator_values",
+        "published/marts",
+        "published/pages",
+    } <= (materialized(instance))
     landed = instance.get_latest_materialization_event(AssetKey(["landing", "dossiers"]))
-    assert landed is not None and landed.asset_materialization is not None
+    assert landed is not None
+    assert landed.asset_materialization is not None
     assert landed.asset_materialization.metadata["dagster/row_count"].value == 3
     assert landed.asset_materialization.partition == str(DAY)
     facts = instance.get_latest_materialization_event(AssetKey(["core", "fct_dossier"]))
-    assert facts is not None and facts.asset_materialization is not None
+    assert facts is not None
+    assert facts.asset_materialization is not None
     assert facts.asset_materialization.metadata["dagster/row_count"].value == 2
     found = checks(instance)
     assert not found["valid/dossiers:row_rules"].passed
@@ -93,12 +101,14 @@ def test_too_many_bad_rows_stop_the_night_before_the_warehouse(pipeline: Pipelin
     assert not pipeline.settings.published.exists()
 
 
-def test_a_check_that_cannot_run_is_broken_and_stops_the_night(pipeline: Pipeline, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_that_cannot_run_is_broken_and_stops_the_night(
+    pipeline: Pipeline, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_: object) -> None:
         expectations.check_bounds("valid_dossiers", [expectations.Bound("rows", "many", minimum=1)])  # type: ignore[arg-type]
 
     monkeypatch.setattr(valid_assets, "check_door", broken)
-    with pytest.raises(RunFailed, match="could not be run .* nothing is known about the data"):
+    with pytest.raises(RunFailed, match=r"could not be run .* nothing is known about the data"):
         run(pipeline)
     (failure,) = [event for event in events(instance, DagsterEventType.STEP_FAILURE) if "dossiers" in (event.step_key or "")]
     assert failure.step_failure_data.user_failure_data.metadata["kind"].value == CheckBroken.__name__
@@ -122,7 +132,10 @@ def test_a_dbt_test_that_fails_is_named_and_nothing_is_shown(pipeline: Pipeline)
     run(pipeline)
     shown = pipeline.digests()
     columns = {"code": "code", "name": "code", "level": {"constant": "commune"}, "parent": "parent"}
-    sources = {"desk": {"files": "data/{day}.csv"}, "units": {"entity": "units", "files": "data/units.csv", "delivers": "snapshot", "mapping": "units.yaml"}}
+    sources = {
+        "desk": {"files": "data/{day}.csv"},
+        "units": {"entity": "units", "files": "data/units.csv", "delivers": "snapshot", "mapping": "units.yaml"},
+    }
     write_project(pipeline.folder, sources, {"units.yaml": {"columns": columns}})
     write_csv(pipeline.folder / "data/units.csv", [{"code": "A", "parent": "B"}, {"code": "B", "parent": "A"}], ["code", "parent"])
     with pytest.raises(RunFailed, match=r"The dbt test assert_every_unit_reaches_the_province failed: .* What is published stays as it was\."):

@@ -134,7 +134,7 @@ def test_a_name_with_an_impossible_day_is_told(tmp_path: Path) -> None:
 
 def test_a_missing_folder_is_a_matter_of_configuration(tmp_path: Path) -> None:
     project, source = source_of(tmp_path, files="nowhere/{day}.csv")
-    with pytest.raises(ConfigurationError, match="the folder .*nowhere does not exist"):
+    with pytest.raises(ConfigurationError, match=r"the folder .*nowhere does not exist"):
         find_files(project, source)
 
 

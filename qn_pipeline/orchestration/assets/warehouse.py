@@ -109,7 +109,7 @@ def dbt_models() -> AssetsDefinition:
     @dbt_assets(
         manifest=dbt_project.ensure_manifest(),
         name="dbt",
-        dagster_dbt_translator=LayerTranslator(settings=DagsterDbtTranslatorSettings(enable_code_references=False)),
+        dagster_dbt_translator=LayerTranslator(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True)),
     )
     def models(context: AssetExecutionContext, dbt: DbtCliResource, pipeline: Pipeline) -> Iterator[Any]:
         variables = dbt_project.environment(pipeline.settings)
