@@ -87,16 +87,21 @@ def current(extractions: list[Extraction]) -> list[Extraction]:
 
 
 @contextmanager
-def written_aside(settings: Settings, target: Path) -> Iterator[Path]:
-    """A scratch folder that becomes `target` when the block ends well, and vanishes otherwise."""
+def written_aside(settings: Settings, target: Path, durable: bool = True) -> Iterator[Path]:
+    """A scratch folder that becomes `target` when the block ends well, and vanishes otherwise.
+
+    What is not durable may be gone after a power cut, whole; the next run makes it again.
+    """
     aside = Path(tempfile.mkdtemp(prefix="aside-", dir=settings.scratch))
     try:
         yield aside
-        for file in aside.iterdir():
-            _flush(file)
+        if durable:
+            for file in aside.iterdir():
+                _flush(file)
         target.parent.mkdir(parents=True, exist_ok=True)
         aside.rename(target)
-        _flush(target.parent)
+        if durable:
+            _flush(target.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

@@ -182,7 +182,7 @@ def _record_nothing(settings: Settings, source: Source, days: list[date]) -> lis
             connector=CONNECTOR,
         )
         target = _folder(settings, source, day, manifest.id)
-        with written_aside(settings, target) as aside:
+        with written_aside(settings, target, durable=False) as aside:
             (aside / MANIFEST).write_text(manifest.model_dump_json(indent=1))
         extractions.append(Extraction(manifest, target))
     return extractions

@@ -16,6 +16,7 @@ from qn_pipeline.indicators import values
 from qn_pipeline.indicators.periods import months_to_refresh
 from qn_pipeline.orchestration.build import build_defs
 from qn_pipeline.orchestration.jobs import NIGHTLY, PUBLISH, range_tags
+from qn_pipeline.orchestration.storage import KeptEngineEventLogStorage
 from qn_pipeline.settings import Settings
 from qn_pipeline.warehouse.engines import open_warehouse
 
@@ -41,9 +42,15 @@ class Outcome:
 def prepare_dagster_home(settings: Settings) -> Path:
     """The folder of Dagster's storage, with its settings."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    storage = {
+        "module": KeptEngineEventLogStorage.__module__,
+        "class": KeptEngineEventLogStorage.__name__,
+        "config": {"base_dir": str(settings.dagster_home / "history" / "runs")},
+    }
+    text = yaml.safe_dump(DAGSTER_SETTINGS | {"event_log_storage": storage})
     file = settings.dagster_home / "dagster.yaml"
-    if not file.exists():
-        file.write_text(yaml.safe_dump(DAGSTER_SETTINGS), encoding="utf-8")
+    if not file.exists() or file.read_text(encoding="utf-8") != text:
+        file.write_text(text, encoding="utf-8")
     return settings.dagster_home
 
 

@@ -5,7 +5,7 @@ Loading what is there already changes nothing; a result under a new fingerprint 
 
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 SCHEMA = "valid"
 NOTHING = "nothing"
+ROWS_A_STATEMENT = 200
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,6 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
     results = {extraction.manifest.seq: _result(settings, project, extraction) for extraction in extractions}
     replaced = superseded_by(extractions)
     rows = dict.fromkeys((extraction.manifest.entity for extraction in extractions), 0)
-    written = 0
     with warehouse.writing() as writing:
         _prepare_tables(warehouse, writing)
         known = {
@@ -52,6 +52,7 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
         _replace(writing, "indicators", INDICATORS, indicators)
         for seq in known.keys() - results.keys():
             _forget(writing, seq)
+        new = []
         for extraction in extractions:
             seq = extraction.manifest.seq
             result = results[seq]
@@ -61,13 +62,14 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
             if seq in known and known[seq][0] == wanted[0]:
                 writing.execute(f"update {SCHEMA}.extractions set superseded_seq = ? where extraction_seq = ?", [wanted[1], seq])
                 continue
-            _forget(writing, seq)
+            if seq in known:
+                _forget(writing, seq)
             if result:
                 rows[extraction.manifest.entity] += _insert(writing, result)
-            _insert_row(writing, "extractions", EXTRACTIONS, _extraction_row(extraction, result, wanted[1]))
-            written += 1
-    log.info("loaded %s extractions, %s rows", written, sum(rows.values()))
-    return Loaded(written, rows)
+            new.append(_extraction_row(extraction, result, wanted[1]))
+        _append(writing, "extractions", EXTRACTIONS, new)
+    log.info("loaded %s extractions, %s rows", len(new), sum(rows.values()))
+    return Loaded(len(new), rows)
 
 
 def _result(settings: Settings, project: Project, extraction: Extraction) -> ValidExtraction | None:
@@ -163,13 +165,18 @@ def _extraction_row(extraction: Extraction, result: ValidExtraction | None, supe
     }
 
 
-def _insert_row(writing: Writing, table: str, columns: Columns, row: Mapping[str, object]) -> None:
-    writing.execute(
-        f"insert into {SCHEMA}.{table} ({', '.join(columns)}) values ({', '.join('?' for _ in columns)})", [row[column] for column in columns]
-    )
-
-
 def _replace(writing: Writing, table: str, columns: Columns, rows: Sequence[Mapping[str, object]]) -> None:
     writing.execute(f"delete from {SCHEMA}.{table}")
-    for row in rows:
-        _insert_row(writing, table, columns, row)
+    _append(writing, table, columns, rows)
+
+
+def _append(writing: Writing, table: str, columns: Columns, rows: Sequence[Mapping[str, object]]) -> None:
+    line = f"({', '.join('?' for _ in columns)})"
+    for chunk in batched(rows, ROWS_A_STATEMENT):
+        values = [row[column] for row in chunk for column in columns]
+        writing.execute(f"insert into {SCHEMA}.{table} ({', '.join(columns)}) values {', '.join(line for _ in chunk)}", values)
+
+
+def batched(rows: Sequence[Mapping[str, object]], size: int) -> Iterator[Sequence[Mapping[str, object]]]:
+    """The rows in pieces of at most `size`."""
+    return (rows[start : start + size] for start in range(0, len(rows), size))
