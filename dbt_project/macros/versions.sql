@@ -1,177 +1,209 @@
 {#
-  Versions of an entity's rows: a row for each change of content that was ever known of a key (system, code).
+  Versions of an entity's rows: what was known of a key (system, code), from which extraction on and until which.
 
-  Order of versions: the source's own version (updated_at), then the day the content speaks for, then file, extraction and row.
-  A version is known from the first extraction that brought it until a later version is known (extraction sequence numbers;
-  a version whose known_to is not after known_from came too late to ever stand). is_deleted marks a tombstone.
+  A row of a delivery is a telling. It stands from its extraction on, until
+    - its file comes again and tells the key otherwise, or is complete and leaves it out (a correction);
+    - a later complete snapshot of its source, or a later complete window over its date, does not hold the key (an absence).
+  A row in quarantine is there: it makes no telling, and it lets nothing vanish.
 
-  Tombstones come from three places, all derived from what each extraction covers:
-    - a complete snapshot that no longer holds a key,
-    - a complete window that covers a key's date and does not hold it,
-    - a corrected file that no longer holds a key: what else is known of it stands, or nothing.
-  A row in quarantine is there: it neither makes a version nor lets its key vanish.
+  At any moment the best telling that stands is the version: by the source's own version (updated_at), then the day it speaks for, then
+  file, extraction and row. Where none stands any more, a tombstone (is_deleted) is. The same content told again is the same version.
+  Knowledge is counted in extraction sequence numbers: known_from until before known_to, null while it stands. A telling that
+  came too late to ever stand has known_to no later than known_from.
+
+  Most keys have nothing that ended: for them one ordered pass does. The others are asked at each moment at which something changed.
 #}
 {% macro entity_versions(entity) %}
 {%- set columns = contract_columns(entity) -%}
-{%- set versioned = 'updated_at' in columns -%}
-{%- set version_at = 'updated_at' if versioned else 'cast(null as timestamp)' -%}
+{%- set windowed = 'received_at' in columns -%}
 {%- set content = columns | reject('in', ['code', 'updated_at']) | list -%}
-{%- set version_order = 'version_at nulls first, day, ' ~ binary_order('file') ~ ' nulls first, extraction_seq, row_no' -%}
+{%- set telling_order = 'version_at nulls first, day, ' ~ binary_order('file') ~ ' nulls first, extraction_seq, row_no' -%}
 with extraction as (
     select * from {{ ref('stg_extractions') }} where entity = '{{ entity }}'
 ),
 
-valid_row as (
+{# Without the content: that is joined at the end. #}
+telling as (
     select
-        e.source, e.system, e.day, e.file, e.delivers, e.window_by, e.superseded_seq,
-        r.extraction_seq, r.row_no, r.content_hash, {{ version_at }} as version_at,
-        r.code{% for column in content %}, r.{{ column }}{% endfor %}
+        e.source, e.system, e.day, e.file, e.superseded_seq, r.extraction_seq, r.row_no, r.code, r.content_hash,
+        {{ 'r.updated_at' if 'updated_at' in columns else 'cast(null as timestamp)' }} as version_at
+        {%- if windowed %},
+        cast(case e.window_by when 'received_at' then r.received_at when 'submitted_at' then r.submitted_at when 'ended_at' then r.ended_at end as date) as window_day
+        {%- endif %}
     from {{ ref('stg_' ~ entity) }} as r
     inner join extraction as e on e.extraction_seq = r.extraction_seq
 ),
 
-{# Where a key was seen, good or bad: only a key that was not seen at all has vanished. #}
 seen as (
-    select source, system, code, extraction_seq, max(version_at) as version_at from valid_row group by source, system, code, extraction_seq
-    union all
-    select e.source, e.system, q.row_key, q.extraction_seq, null
+    select source, system, code, extraction_seq from telling
+    union
+    select e.source, e.system, q.row_key, q.extraction_seq
     from {{ ref('stg_quarantine') }} as q
     inner join extraction as e on e.extraction_seq = q.extraction_seq
     where q.row_key is not null
 ),
 
+corrected as (
+    select t.extraction_seq, t.row_no, min(c.extraction_seq) as ended_seq
+    from telling as t
+    inner join extraction as c on c.source = t.source and c.day = t.day and c.file = t.file and c.extraction_seq > t.extraction_seq
+    where t.superseded_seq is not null
+        and not exists (
+            select 1 from telling as n
+            where n.extraction_seq = c.extraction_seq and n.system = t.system and n.code = t.code
+                and n.content_hash = t.content_hash and n.version_at is not distinct from t.version_at
+        )
+        and (
+            exists (select 1 from telling as n where n.extraction_seq = c.extraction_seq and n.system = t.system and n.code = t.code)
+            or (c.complete and not exists (select 1 from seen as s where s.extraction_seq = c.extraction_seq and s.system = t.system and s.code = t.code))
+        )
+    group by t.extraction_seq, t.row_no
+),
+
 snapshot as (
-    select source, extraction_seq, day, file, row_number() over (partition by source order by day, {{ binary_order('file') }}, extraction_seq) as position
-    from extraction where delivers = 'snapshot' and complete and superseded_seq is null
-),
-
-snapshot_presence as (
-    select s.source, s.system, s.code, n.position, n.day, max(s.version_at) as version_at
-    from seen as s inner join snapshot as n on n.extraction_seq = s.extraction_seq
-    group by s.source, s.system, s.code, n.position, n.day
-),
-
-{# The snapshot after the last one in a row that held the key. #}
-snapshot_gap as (
-    select g.source, g.system, g.code, g.version_at, g.day as last_day, n.extraction_seq, n.day, n.file
-    from (
-        select *, lead(position) over (partition by source, system, code order by position) as next_position from snapshot_presence
-    ) as g
-    inner join snapshot as n on n.source = g.source and n.position = g.position + 1
-    where g.next_position is distinct from g.position + 1
-),
-
-{% if 'received_at' in columns -%}
-window_row as (
     select
-        source, system, code, day, extraction_seq, version_at,
-        cast(case window_by when 'received_at' then received_at when 'submitted_at' then submitted_at when 'ended_at' then ended_at end as date) as window_day,
-        lead(day) over (partition by source, system, code order by day, extraction_seq, row_no) as next_day,
-        lead(extraction_seq) over (partition by source, system, code order by day, extraction_seq, row_no) as next_seq
-    from valid_row where delivers = 'window' and superseded_seq is null
+        source, extraction_seq, day, position,
+        min(case when complete then position end) over (partition by source order by position rows between 1 following and unbounded following) as next_complete
+    from (
+        select
+            source, extraction_seq, day, complete,
+            row_number() over (partition by source order by day, {{ binary_order('file') }}, extraction_seq) as position
+        from extraction where delivers = 'snapshot' and superseded_seq is null
+    ) as numbered
 ),
 
-{# Every later window over the date that the key had until it was told again. #}
-window_gap as (
-    select w.source, w.system, w.code, w.version_at, w.day as last_day, e.extraction_seq, e.day, e.file
-    from window_row as w
+{# Where snapshots hold a key, rows that a correction could not take back included. #}
+presence as (
+    select source, system, code, next_complete, lead(position) over (partition by source, system, code order by position) as next_position
+    from (
+        select s.source, s.system, s.code, n.position, n.next_complete from seen as s inner join snapshot as n on n.extraction_seq = s.extraction_seq
+        union
+        select t.source, t.system, t.code, n.position, n.next_complete
+        from telling as t
+        inner join snapshot as n on n.source = t.source and n.day = t.day
+        left join corrected as c on c.extraction_seq = t.extraction_seq and c.row_no = t.row_no
+        where t.superseded_seq is not null and c.ended_seq is null
+    ) as held
+),
+
+{% if windowed -%}
+window_telling as (
+    select
+        t.source, t.system, t.code, t.day, t.extraction_seq, t.window_day,
+        lead(t.day) over (partition by t.source, t.system, t.code order by t.day, t.extraction_seq, t.row_no) as next_day,
+        lead(t.extraction_seq) over (partition by t.source, t.system, t.code order by t.day, t.extraction_seq, t.row_no) as next_seq
+    from telling as t left join corrected as c on c.extraction_seq = t.extraction_seq and c.row_no = t.row_no
+    where t.window_day is not null and c.ended_seq is null
+),
+
+{% endif -%}
+absence as (
+    select p.source, p.system, p.code, n.day, n.extraction_seq
+    from presence as p inner join snapshot as n on n.source = p.source and n.position = p.next_complete
+    where p.next_position is null or p.next_complete < p.next_position
+    {%- if windowed %}
+    union all
+    select w.source, w.system, w.code, e.day, e.extraction_seq
+    from window_telling as w
     inner join extraction as e
         on e.source = w.source and e.delivers = 'window' and e.complete and e.superseded_seq is null
         and e.window_from <= w.window_day and w.window_day < e.window_to
         and (e.day > w.day or (e.day = w.day and e.extraction_seq > w.extraction_seq))
         and (w.next_day is null or e.day < w.next_day or (e.day = w.next_day and e.extraction_seq < w.next_seq))
     where not exists (select 1 from seen as s where s.extraction_seq = e.extraction_seq and s.system = w.system and s.code = w.code)
+    {%- endif %}
 ),
 
-{% endif -%}
-{# A key that another source of the same system goes on telling has moved, not vanished. #}
-tombstone as (
-    select g.* from (
-        select * from snapshot_gap
-        {%- if 'received_at' in columns %} union all select * from window_gap{% endif %}
-    ) as g
-    where not exists (
-        select 1 from valid_row as v
-        where v.system = g.system and v.code = g.code and v.source <> g.source and v.superseded_seq is null and v.day >= g.last_day
-    )
+vanished as (
+    select t.extraction_seq, t.row_no, min(a.extraction_seq) as ended_seq
+    from absence as a
+    inner join telling as t
+        on t.source = a.source and t.system = a.system and t.code = a.code
+        and (t.day < a.day or (t.day = a.day and t.extraction_seq < a.extraction_seq))
+    group by t.extraction_seq, t.row_no
 ),
 
-{# Rows of a corrected file that the correction does not replace by itself: it leaves the key out, or gives it an older version. #}
-retracted as (
-    select v.* from valid_row as v
-    where v.superseded_seq is not null
-        and not exists (
-            select 1 from valid_row as c
-            where c.extraction_seq = v.superseded_seq and c.system = v.system and c.code = v.code
-                and (c.version_at >= v.version_at or v.version_at is null)
-        )
-        and not exists (
-            select 1 from {{ ref('stg_quarantine') }} as q
-            where q.extraction_seq = v.superseded_seq and q.row_key = v.code and q.severity = 'quarantine'
-        )
-),
-
-{# What stands in its place: the best row that is known by then and not retracted itself. #}
-fallback as (
-    select
-        r.extraction_seq as retracted_seq, r.row_no as retracted_row, v.extraction_seq, v.row_no,
-        row_number() over (
-            partition by r.extraction_seq, r.row_no
-            order by v.version_at desc nulls last, v.day desc, {{ binary_order('v.file') }} desc nulls last, v.extraction_seq desc, v.row_no desc
-        ) as choice
-    from retracted as r
-    inner join valid_row as v
-        on v.system = r.system and v.code = r.code and v.extraction_seq <= r.superseded_seq
-        and (v.superseded_seq is null or v.superseded_seq > r.superseded_seq)
-),
-
-event as (
-    select
-        system, code, version_at, day, file, extraction_seq, row_no, content_hash, false as is_deleted, source
-        {%- for column in content %}, {{ column }}{% endfor %}
-    from valid_row
-    union all
-    select
-        system, code, version_at, day, file, extraction_seq, 0, 'deleted', true, source
-        {%- for column in content %}, null{% endfor %}
-    from tombstone
-    union all
-    select
-        r.system, r.code, r.version_at, r.day, r.file, r.superseded_seq, r.row_no, coalesce(v.content_hash, 'deleted'), v.content_hash is null, r.source
-        {%- for column in content %}, v.{{ column }}{% endfor %}
-    from retracted as r
-    left join fallback as f on f.retracted_seq = r.extraction_seq and f.retracted_row = r.row_no and f.choice = 1
-    left join valid_row as v on v.extraction_seq = f.extraction_seq and v.row_no = f.row_no
+bounded as (
+    select t.*, least(c.ended_seq, v.ended_seq) as ended_seq
+    from telling as t
+    left join corrected as c on c.extraction_seq = t.extraction_seq and c.row_no = t.row_no
+    left join vanished as v on v.extraction_seq = t.extraction_seq and v.row_no = t.row_no
 ),
 
 ordered as (
-    select *, lag(content_hash) over (partition by system, code order by {{ version_order }}) as hash_before
-    from event
+    select
+        *,
+        lag(content_hash) over (partition by system, code order by {{ telling_order }}) as hash_before,
+        lag(coalesce(ended_seq, -1)) over (partition by system, code order by {{ telling_order }}) as ended_before
+    from bounded
 ),
 
 numbered as (
     select
         *,
-        sum(case when hash_before is distinct from content_hash then 1 else 0 end)
-            over (partition by system, code order by {{ version_order }} rows unbounded preceding) as version_no
+        sum(case when hash_before is distinct from content_hash or ended_before is distinct from coalesce(ended_seq, -1) then 1 else 0 end)
+            over (partition by system, code order by {{ telling_order }} rows unbounded preceding) as position
     from ordered
 ),
 
-{# The same content told again is the same version, known since it was first told. #}
+{# Tellings in a row with one content and one end. Any of their rows has the content: the one with the highest number is joined. #}
+claim as (
+    select
+        system, code, position, content_hash, ended_seq, min(extraction_seq) as known_since, max(version_at) as version_at,
+        min(day) as told_on, max(day) as last_told_on, max(extraction_seq * 10000000000 + row_no) as row_id,
+        max(case when ended_seq is not null then 1 else 0 end) over (partition by system, code) as has_end
+    from numbered
+    group by system, code, position, content_hash, ended_seq
+),
+
+moment as (
+    select system, code, known_since as seq from claim where has_end = 1
+    union
+    select system, code, ended_seq from claim where has_end = 1 and ended_seq > known_since
+),
+
+standing as (
+    select m.system, m.code, m.seq, max(c.position) as position
+    from moment as m
+    left join claim as c
+        on c.system = m.system and c.code = m.code and c.known_since <= m.seq and (c.ended_seq is null or m.seq < c.ended_seq)
+    group by m.system, m.code, m.seq
+),
+
+changed as (
+    select
+        s.system, s.code, s.seq, s.position,
+        coalesce(c.content_hash, 'deleted') as content_hash,
+        lag(coalesce(c.content_hash, 'deleted')) over (partition by s.system, s.code order by s.seq) as hash_before
+    from standing as s left join claim as c on c.system = s.system and c.code = s.code and c.position = s.position
+),
+
+spell as (
+    select system, code, position, content_hash, seq as known_from, lead(seq) over (partition by system, code order by seq) as known_to
+    from changed
+    where hash_before is distinct from content_hash and (position is not null or hash_before is not null)
+),
+
 version as (
     select
-        *,
-        min(extraction_seq) over (partition by system, code, version_no) as known_from,
-        max(day) over (partition by system, code, version_no) as last_told_on,
-        row_number() over (partition by system, code, version_no order by {{ version_order }}) as telling
-    from numbered
+        system, code, position, content_hash, known_since as known_from,
+        min(known_since) over (partition by system, code order by position rows between 1 following and unbounded following) as known_to
+    from claim where has_end = 0
+    union all
+    select system, code, position, content_hash, known_from, known_to from spell
+    union all
+    select c.system, c.code, c.position, c.content_hash, c.known_since, c.known_since
+    from claim as c
+    where c.has_end = 1 and not exists (select 1 from standing as s where s.system = c.system and s.code = c.code and s.position = c.position)
 )
 
 select
-    system, code, cast(version_no as bigint) as version_no, is_deleted, content_hash, version_at, day as told_on, last_told_on, source,
-    extraction_seq as batch_id, row_no, known_from,
-    min(known_from) over (partition by system, code order by version_no rows between 1 following and unbounded following) as known_to
-    {%- for column in content %}, {{ column }}{% endfor %}
-from version
-where telling = 1
+    v.system, v.code,
+    row_number() over (partition by v.system, v.code order by v.known_to nulls last, v.position nulls last) as version_no,
+    v.position is null as is_deleted,
+    v.content_hash, c.version_at, c.told_on, c.last_told_on, v.known_from, v.known_to
+    {%- for column in content %}, r.{{ column }}{% endfor %}
+from version as v
+left join claim as c on c.system = v.system and c.code = v.code and c.position = v.position
+left join {{ ref('stg_' ~ entity) }} as r on r.extraction_seq = {{ whole_division('c.row_id', '10000000000') }} and r.row_no = c.row_id % 10000000000
 {% endmacro %}

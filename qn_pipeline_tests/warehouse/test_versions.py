@@ -1,6 +1,6 @@
 """Versions, knowledge time and tombstones: what each kind of delivery makes of a re-delivered, corrected or vanished row.
 
-One project holds all cases, each a source with a system of its own; three nights are run on each engine, and what stood after each is kept.
+One project holds all cases, each a source with a system of its own; four nights are run on each engine, and what stood after each is kept.
 """
 
 import hmac
@@ -14,8 +14,8 @@ import pytest
 
 from qn_pipeline_tests.support import MAPPING, SEAL_KEY, Pipeline, dossier, engine_environment, versioned, write_csv, write_project
 
-DAYS = [date(2022, 6, 5), date(2022, 6, 6), date(2022, 6, 7)]
-FIVE, SIX, SEVEN = (day.isoformat() for day in DAYS)
+DAYS = [date(2022, 6, day) for day in (5, 6, 7, 8)]
+FIVE, SIX, SEVEN, EIGHT = (day.isoformat() for day in DAYS)
 SETTLED = {"status": 9, "ended": "2022-06-03 09:00:00"}
 MAY = "2022-05-10 08:00:00"
 WINDOW = {"files": "data/{case}_{month}_{day}.csv", "delivers": "window", "window": {"by": "received_at", "span": "month"}}
@@ -74,6 +74,53 @@ CASES: dict[str, tuple[dict[str, Any], list[dict[str, list[dict[str, object]]]]]
     ),
     "here": (SNAPSHOT | {"system": "shared"}, [{FIVE: [dossier(1), dossier(2)]}, {SIX: [dossier(2)]}, {}]),
     "there": (SNAPSHOT | {"system": "shared"}, [{}, {SIX: [dossier(1, unit="000.00.44.H47")]}, {}]),
+    "pinned": (
+        VERSIONED,
+        [
+            {FIVE: [dossier(1, updated="2022-12-06 09:00:00")]},
+            {FIVE: [dossier(1, updated="2022-06-04 09:00:00")]},
+            {SEVEN: [dossier(1, updated="2022-06-06 09:00:00", **SETTLED)]},
+        ],
+    ),
+    "fallback_changed": (CHANGES, [{FIVE: [dossier(1)]}, {SIX: [dossier(1, **SETTLED)]}, {SIX: [dossier(2)]}, {FIVE: [dossier(1, status=5)]}]),
+    "fallback_dropped": (CHANGES, [{FIVE: [dossier(1)]}, {SIX: [dossier(1, **SETTLED)]}, {SIX: [dossier(2)]}, {FIVE: [dossier(3)]}]),
+    "taken_back_twice": (
+        VERSIONED,
+        [
+            {FIVE: [dossier(1, updated="2022-06-04 12:00:00")]},
+            {FIVE: [dossier(1, status=5, updated="2022-06-04 10:00:00")]},
+            {FIVE: [dossier(2, updated="2022-06-04 10:00:00")]},
+        ],
+    ),
+    "snapshot_corrected": (SNAPSHOT, [{FIVE: [dossier(1), dossier(2)]}, {SIX: [dossier(1), dossier(2)]}, {SIX: [dossier(1)]}, {EIGHT: [dossier(1)]}]),
+    "window_corrected": (
+        WINDOW,
+        [
+            {f"2022-05_{FIVE}": [dossier(1, MAY), dossier(2, MAY)]},
+            {f"2022-05_{SIX}": [dossier(1, MAY), dossier(2, MAY)]},
+            {f"2022-05_{SIX}": [dossier(1, MAY)]},
+        ],
+    ),
+    "incomplete_correction": (SNAPSHOT, [{FIVE: [dossier(1), dossier(2)]}, {FIVE: [dossier(1), dossier(3, code="")]}, {}, {EIGHT: [dossier(1)]}]),
+    "bad_then_gone": (
+        SNAPSHOT | {"mapping": "versioned.yaml"},
+        [
+            {FIVE: [dossier(1, updated="2022-06-05 09:00:00"), dossier(2, updated="2022-06-05 09:00:00")]},
+            {SIX: [dossier(1, channel="fax", updated="2022-06-06 09:00:00"), dossier(2, updated="2022-06-05 09:00:00")]},
+            {SEVEN: [dossier(2, updated="2022-06-05 09:00:00")]},
+        ],
+    ),
+    "lowered_then_gone": (
+        SNAPSHOT | {"mapping": "versioned.yaml"},
+        [
+            {FIVE: [dossier(1, updated="2022-06-05 12:00:00")]},
+            {SIX: [dossier(1, updated="2022-06-05 10:00:00"), dossier(2, updated="2022-06-05 10:00:00")]},
+            {SEVEN: [dossier(2, updated="2022-06-05 10:00:00")]},
+        ],
+    ),
+    "first_told_incompletely": (SNAPSHOT, [{FIVE: [dossier(1), dossier(2, code="")]}, {SIX: [dossier(2)]}]),
+    "left": (SNAPSHOT | {"system": "both"}, [{FIVE: [dossier(1)]}, {SIX: [dossier(2)]}]),
+    "right": (SNAPSHOT | {"system": "both"}, [{FIVE: [dossier(1)]}, {SIX: [dossier(3)]}]),
     "same_day": ({"files": "data/{case}_*_{day}.csv"}, [{f"b_{FIVE}": [dossier(1, **SETTLED)], f"a_{FIVE}": [dossier(1)]}, {}, {}]),
 }
 
@@ -104,7 +151,7 @@ def run_nights(folder: Path) -> Nights:
     nights = Nights()
     for number in range(len(DAYS)):
         for case, (_, files) in CASES.items():
-            for name, rows in files[number].items():
+            for name, rows in dict(enumerate(files)).get(number, {}).items():
                 write_csv(folder / f"data/{case}_{name}.csv", rows)
         pipeline.run(*DAYS[: number + 1], command="run")
         nights.standing.append(standing(pipeline))
@@ -203,6 +250,35 @@ def test_a_dossier_that_moved_out_of_a_window_has_not_vanished(nights: Nights) -
 
 def test_a_dossier_that_another_source_of_the_system_tells_has_moved(nights: Nights) -> None:
     assert only(nights.after(2, "shared", "resolving_unit")) == {"0001": "000.00.44.H47", "0002": "000.00.33.H47"}
+
+
+def test_a_wrong_stamp_that_was_corrected_does_not_pin_the_dossier(nights: Nights) -> None:
+    assert only(nights.after(3, "pinned", "status")) == {"0001": 9}
+
+
+def test_what_stands_after_a_correction_follows_later_corrections(nights: Nights) -> None:
+    assert only(nights.after(3, "fallback_changed", "status")) == {"0001": 4, "0002": 4}
+    assert only(nights.after(4, "fallback_changed", "status")) == {"0001": 5, "0002": 4}
+    assert set(nights.after(4, "fallback_dropped")) == {"0002", "0003"}
+    assert set(nights.after(3, "taken_back_twice")) == {"0002"}
+
+
+def test_a_corrected_snapshot_or_window_makes_vanish_what_it_leaves_out(nights: Nights) -> None:
+    assert set(nights.after(2, "snapshot_corrected")) == {"0001", "0002"}
+    assert set(nights.after(3, "snapshot_corrected")) == set(nights.after(4, "snapshot_corrected")) == {"0001"}
+    assert set(nights.after(3, "window_corrected")) == {"0001"}
+
+
+def test_a_correction_with_a_row_without_a_key_takes_nothing_back(nights: Nights) -> None:
+    assert set(nights.after(3, "incomplete_correction")) == {"0001", "0002"}
+    assert set(nights.after(4, "incomplete_correction")) == {"0001"}, "the next complete snapshot does"
+
+
+def test_a_key_vanishes_whatever_its_versions_were(nights: Nights) -> None:
+    assert set(nights.after(3, "bad_then_gone")) == {"0002"}
+    assert set(nights.after(3, "lowered_then_gone")) == {"0002"}
+    assert set(nights.after(2, "first_told_incompletely")) == {"0002"}
+    assert set(nights.after(2, "both")) == {"0002", "0003"}
 
 
 def test_of_two_files_of_a_day_the_one_with_the_later_name_speaks_last(nights: Nights) -> None:

@@ -13,7 +13,7 @@ stale as (
 )
 
 select
-    l.system, l.code, l.version_no, l.batch_id,
+    l.system, l.code, l.version_no, l.known_from as batch_id,
     case
         when l.status = 1 then 'new'
         when l.status = 3 then 'refused'
