@@ -21,6 +21,7 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
+from rich.text import Text
 
 from qn_pipeline import __version__
 from qn_pipeline.errors import ConfigurationError, QnError
@@ -70,8 +71,11 @@ def init(directory: Annotated[Path, typer.Argument(help="The folder to make.")])
         raise ConfigurationError(f"{directory} holds a project already. Nothing was written. Name another folder.")
     if directory.exists() and not directory.is_dir():
         raise ConfigurationError(f"{directory} is no folder. Nothing was written. Name another one.")
-    with resources.as_file(resources.files("qn_pipeline") / "template") as template:
-        shutil.copytree(template, directory, dirs_exist_ok=True)
+    try:
+        with resources.as_file(resources.files("qn_pipeline") / "template") as template:
+            shutil.copytree(template, directory, dirs_exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"{directory} cannot be made ({error.strerror}). Name another folder.") from None
     out.print(f"Made a project in {directory}. Next: put a file into {directory / 'data'}, adapt {PROJECT_FILE} and mappings/, then:")
     out.print(
         f"  export QN_SEAL_KEY=$(openssl rand -hex 32)   # keep it safe\n  qn check-source one_stop_shop --project {directory}\n  qn run --project {directory}",
@@ -239,7 +243,7 @@ def _write(columns: Sequence[str], rows: Iterable[Sequence[Any]], fmt: Format, t
         for index, column in enumerate(columns):
             table.add_column(column, justify="right" if index in (numbers or ()) else "left", overflow="fold", no_wrap=column in ("unit", "rule"))
         for line in body:
-            table.add_row(*line)
+            table.add_row(*(Text(cell) for cell in line))
         out.print(table)
 
 

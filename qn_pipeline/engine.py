@@ -15,6 +15,8 @@ def duckdb_config(settings: Settings) -> dict[str, str | bool | int | float | li
         "threads": settings.threads,
         "memory_limit": settings.memory_limit,
         "temp_directory": str(settings.scratch),
+        # Rows may spill before they are sealed.
+        "temp_file_encryption": True,
         "autoinstall_known_extensions": False,
         "TimeZone": "UTC",
     }

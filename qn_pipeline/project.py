@@ -4,6 +4,7 @@ Belongs here: reading and checking those files. Does not: secrets and places (se
 """
 
 import re
+import unicodedata
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from qn_pipeline.contracts import CONTRACTS
 from qn_pipeline.contracts.model import Column, Contract, Profile
@@ -21,7 +22,7 @@ PROJECT_FILE = "qn.yaml"
 ISO_FORMAT = "iso8601"
 CELL_FORMAT = "cell"  # a cell that is a date in the file itself (XLSX, Parquet)
 FORMATS_BY_SUFFIX = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx", ".parquet": "parquet"}
-WINDOW_COLUMNS = ("received_at", "submitted_at", "ended_at")
+STRPTIME = re.compile(r"([^%]|%-?[aAbBdHIjmMfpSyY%])+")
 
 
 def _known_zone(zone: str) -> str:
@@ -33,16 +34,6 @@ def _known_zone(zone: str) -> str:
 Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
-def _as_text(value: object) -> object:
-    """YAML reads 1, 2.000815 and true as other things than text; codes are text."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
-
-
-Text = Annotated[str, BeforeValidator(_as_text)]
-
-
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -50,10 +41,10 @@ class _Strict(BaseModel):
 class ColumnMapping(_Strict):
     """Where a contract's column comes from. A bare text in the YAML is `from`."""
 
-    source: Text | None = Field(default=None, alias="from", description="the source's column; /a/0/b reaches into JSON")
-    constant: Text | None = Field(default=None, description="the same value in every row")
-    default: Text | None = Field(default=None, description="the value of an empty cell")
-    codes: dict[Text, Text] | None = Field(default=None, description="the source's code: the contract's code")
+    source: str | None = Field(default=None, alias="from", description="the source's column; /a/0/b reaches into JSON")
+    constant: str | None = Field(default=None, description="the same value in every row")
+    default: str | None = Field(default=None, description="the value of an empty cell")
+    codes: dict[str, str] | None = Field(default=None, description="the source's code: the contract's code")
     format: str | list[str] | None = Field(default=None, description="of a date: strptime patterns, iso8601 or cell")
     zone: Zone | None = Field(default=None, description="time zone of the source's dates, when it is not the province's")
     derive: Literal["dates"] | None = Field(default=None, description="status only: ended, running or new by which dates are there")
@@ -75,7 +66,7 @@ class Mapping(_Strict):
     """How a source's columns become a contract's."""
 
     columns: dict[str, ColumnMapping]
-    ignore: list[Text] = Field(default_factory=list, description="columns that are known and not wanted; others are dropped and told")
+    ignore: list[str] = Field(default_factory=list, description="columns that are known and not wanted; others are dropped and told")
 
     @model_validator(mode="before")
     @classmethod
@@ -136,6 +127,8 @@ class Source(_Strict):
             raise ValueError("window goes with delivers: window")
         if self.window and "{" + self.window.span + "}" not in self.files:
             raise ValueError(f"a window of a {self.window.span} needs {{{self.window.span}}} in files")
+        if any(Path(self.files).name.count(mark) > 1 for mark in ("{day}", "{month}")):
+            raise ValueError("files may hold {day} and {month} once each")
         if self.delivers != "changes" and "*" in self.files:
             raise ValueError(f"delivers: {self.delivers} says that one file holds all rows, so files cannot hold a *")
         for name, mapping in self.mapping.columns.items():
@@ -163,6 +156,15 @@ def _check_column(column: Column, mapping: ColumnMapping, where: str) -> None:
             raise ValueError(f"{where}: {column.name} has the format {odd[0]!r}; write a strptime pattern without %z, {ISO_FORMAT} or {CELL_FORMAT}")
     elif mapping.format or mapping.zone:
         raise ValueError(f"{where}: {column.name} is no date, so it takes neither format nor zone")
+    for pattern in mapping.formats:
+        if pattern not in (ISO_FORMAT, CELL_FORMAT) and not STRPTIME.fullmatch(pattern):
+            raise ValueError(f"{where}: {column.name} has the format {pattern!r}, which is no strptime pattern")
+    if column.type == "boolean" and not set((mapping.codes or {}).values()) <= {"true", "false"}:
+        raise ValueError(f"{where}: the codes of {column.name} are true and false")
+    if column.codes and mapping.codes:
+        odd = sorted(set(mapping.codes.values()) - set(column.codes.codes("generic")))
+        if odd:
+            raise ValueError(f"{where}: {column.name} has no code {odd[0]!r}; its codes: {', '.join(column.codes.codes('generic'))}")
     if column.sealed and (mapping.constant or mapping.codes or mapping.default):
         raise ValueError(f"{where}: {column.name} is sealed, so it takes only from")
 
@@ -170,7 +172,7 @@ def _check_column(column: Column, mapping: ColumnMapping, where: str) -> None:
 class Province(_Strict):
     """The root of all units."""
 
-    code: Text
+    code: str
     name: str
 
 
@@ -229,7 +231,8 @@ def _with_mapping(file: Path, name: str, source: object) -> dict[str, Any]:
 
 def _read_yaml(file: Path, hint: str) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        # Nothing is guessed: 2.000810, 01 and yes are codes; what is a number or a date is declared so by its field.
+        data = yaml.load(unicodedata.normalize("NFC", file.read_text(encoding="utf-8")), Loader=yaml.BaseLoader)  # noqa: S506 -- makes texts only
     except FileNotFoundError:
         raise ConfigurationError(f"{file} does not exist. Nothing was written. {hint}.") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -7,7 +7,7 @@ unusable is an error.
 import os
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,6 +16,7 @@ from qn_pipeline.errors import ConfigurationError
 
 HOME_FOLDER = ".qn"
 SEAL_KEY_MIN_LENGTH = 32
+POSTGRES_OPTIONS = {"host", "sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "options"}
 
 
 class Settings(BaseSettings):
@@ -80,6 +81,12 @@ class Settings(BaseSettings):
         url = self.warehouse_url.get_secret_value()
         kind = urlsplit(url).scheme
         if kind in ("postgresql", "postgres"):
+            unknown = {name for name, _ in parse_qsl(urlsplit(url).query)} - POSTGRES_OPTIONS
+            if unknown:
+                raise ConfigurationError(
+                    f"QN_WAREHOUSE_URL has the option {min(unknown)!r}, which would not reach dbt. Nothing was written. "
+                    f"Known options: {', '.join(sorted(POSTGRES_OPTIONS))}."
+                )
             return "postgres", url
         if kind == "duckdb" and url.startswith("duckdb:///") and len(url) > len("duckdb:///"):
             return "duckdb", "/" + url.removeprefix("duckdb:///").lstrip("/")

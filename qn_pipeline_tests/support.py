@@ -20,7 +20,7 @@ from qn_pipeline.indicators.periods import logical_instant
 from qn_pipeline.landing.land import land_days
 from qn_pipeline.project import Project, load_project
 from qn_pipeline.settings import Settings, read_settings
-from qn_pipeline.validation.door import validate_days
+from qn_pipeline.validation.door import validate_landed
 from qn_pipeline.warehouse import dbt
 from qn_pipeline.warehouse.engines import Row, Warehouse, open_warehouse
 from qn_pipeline.warehouse.export import export_digest
@@ -140,9 +140,9 @@ class Pipeline:
         for entity in CONTRACTS:
             land_days(self.settings, self.project, entity, list(days))
 
-    def check(self, *days: date) -> None:
+    def check(self) -> None:
         for entity in CONTRACTS:
-            validate_days(self.settings, self.project, entity, list(days))
+            validate_landed(self.settings, self.project, entity)
 
     def load(self, last: date) -> None:
         load(self.settings, self.project, self.warehouse, logical_instant(last, NOW), catalogue_rows())
@@ -166,7 +166,7 @@ class Pipeline:
     def run(self, *days: date, select: str = "+fct_dossier", command: str = "build") -> None:
         """Everything up to the dbt models of a selection."""
         self.land(*days)
-        self.check(*days)
+        self.check()
         self.load(max(days))
         self.build(select, command)
 

@@ -22,7 +22,7 @@ DOSSIERS = Contract(
         Column("status", "integer", "Trạng thái", "Status of the national list (TrangThaiHoSo 1-10).", nullable=False, codes=codes.STATUS),
         Column("submitted_at", "timestamp", "Thời điểm nộp", "When it was filed (NgayNopHoSo)."),
         Column("received_at", "timestamp", "Thời điểm tiếp nhận", "When it was received (NgayTiepNhan); the clock starts."),
-        Column("due_at", "timestamp", "Hẹn trả", "When the result is due (NgayHenTra)."),
+        Column("due_at", "timestamp", "Hẹn trả", "When the result is due (NgayHenTra).", deadline=True),
         Column("ended_at", "timestamp", "Kết thúc xử lý", "When processing ended (NgayKetThucXuLy)."),
         Column("returned_at", "timestamp", "Trả kết quả", "When the result was handed over (NgayTra)."),
         Column("online_level", "text", "Mức độ dịch vụ trực tuyến", "Level of the online service at filing.", codes=codes.ONLINE_LEVEL),

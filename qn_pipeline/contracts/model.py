@@ -33,6 +33,7 @@ class Column:
     """One column: timestamps are local and naive in the province's zone, money is whole đồng.
 
     `sealed`: an identifier of a person, kept only as a keyed HMAC. `volatile`: a change of it alone makes no new version.
+    `deadline`: a date without a time of day means the end of that day.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Column:
     unit: str | None = None
     sealed: bool = False
     volatile: bool = False
+    deadline: bool = False
 
 
 @dataclass(frozen=True)

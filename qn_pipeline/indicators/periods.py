@@ -19,7 +19,7 @@ def parse_day(text: str) -> date:
 
 def parse_month(text: str) -> date:
     """The first day of a month written YYYY-MM. Raises ConfigurationError."""
-    match = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text)
+    match = re.fullmatch(r"([12]\d{3})-(0[1-9]|1[0-2])", text)
     if match is None:
         raise ConfigurationError(f"{text!r} is no month. Nothing was written. Write it as 2022-08.")
     return date(int(match[1]), int(match[2]), 1)

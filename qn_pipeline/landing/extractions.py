@@ -48,6 +48,7 @@ class Manifest(BaseModel):
     dropped_columns: list[str] = []
     key_id: str | None = None
     supersedes: str | None = None
+    reading: str | None = None
     connector: str
 
 
@@ -67,6 +68,8 @@ def read_extractions(settings: Settings, entity: str | None = None) -> list[Extr
     """All extractions in the order in which they came. Raises LandingDamaged when a manifest cannot be read."""
     found = []
     for file in settings.landing.glob(f"{entity or '[!.]*'}/*/*/*/{MANIFEST}"):
+        if file.parent.name.endswith("-nothing") and file.stat().st_size == 0:
+            continue  # a power cut took what was not durable; the day is asked for again
         try:
             found.append(Extraction(Manifest.model_validate_json(file.read_bytes()), file.parent))
         except (OSError, ValueError) as error:

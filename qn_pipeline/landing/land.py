@@ -14,7 +14,7 @@ from qn_pipeline.landing import seal
 from qn_pipeline.landing.extractions import MANIFEST, ROWS, Extraction, Manifest, current, read_extractions, written_aside
 from qn_pipeline.project import Project, Source
 from qn_pipeline.settings import Settings
-from qn_pipeline.sources.files import SourceFile, columns_of, find_files, missing_columns, read_file
+from qn_pipeline.sources.files import SourceFile, columns_of, find_files, missing_columns, read_file, told_columns
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def check_arrivals(settings: Settings, project: Project, days: list[date]) -> No
             if missing:
                 raise ConfigurationError(
                     f"{source.mapping_file} maps the column {missing[0]!r}, which {arrival.file.path} does not have. "
-                    f"Nothing was written. Correct the mapping; the file's columns: {', '.join(present or [])}."
+                    f"Nothing was written. Correct the mapping; {told_columns(source, present or [])}."
                 )
             if source.mapping.sealed_columns(source.contract):
                 settings.seal_secret()
@@ -93,7 +93,7 @@ def _landed_already(known: list[Extraction], arrival: Arrival, digest: str, key_
                 and set(wanted) <= set(manifest.columns)
                 and set(manifest.sealed_columns) >= set(source.mapping.sealed_columns(source.contract))
                 and key_id in (None, manifest.key_id)
-                and manifest.delivers == source.delivers
+                and (manifest.system, manifest.delivers, manifest.window_by, manifest.reading) == _telling(source)
             )
             return extraction if same else None
     return None
@@ -145,6 +145,7 @@ def _land_file(settings: Settings, known: list[Extraction], arrival: Arrival) ->
             dropped_columns=sorted(set(read.columns) - set(source.mapping.source_columns)),
             key_id=key_id,
             supersedes=older[-1].manifest.id if older else None,
+            reading=_telling(source)[-1],
             connector=CONNECTOR,
         )
         (aside / MANIFEST).write_text(manifest.model_dump_json(indent=1))
@@ -186,6 +187,16 @@ def _record_nothing(settings: Settings, source: Source, days: list[date]) -> lis
             (aside / MANIFEST).write_text(manifest.model_dump_json(indent=1))
         extractions.append(Extraction(manifest, target))
     return extractions
+
+
+def _telling(source: Source) -> tuple[str, str, str | None, str]:
+    """What of a source's settings decides how its files are read and what they say."""
+    return (
+        source.system,
+        source.delivers,
+        source.window.by if source.window else None,
+        f"{source.format} {source.delimiter} {source.sheet} {source.header_row}",
+    )
 
 
 def _now() -> str:

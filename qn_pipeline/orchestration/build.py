@@ -36,7 +36,7 @@ def build_defs(project_dir: Path | None = None, **resources: Any) -> Definitions
         asset_checks=[exit_check()],
         jobs=[nightly, publish],
         schedules=[nightly_schedule(nightly, where, zone, env)],
-        sensors=[publish_sensor(nightly, publish, env)],
+        sensors=[publish_sensor(nightly, publish, where, env)],
         resources={"pipeline": Pipeline(project_dir=where), "dbt": dbt_resource(), **resources},
         executor=in_process_executor,
     )

@@ -24,10 +24,12 @@ from dagster import (
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from qn_pipeline.indicators.periods import month_before
+from qn_pipeline.indicators import values
+from qn_pipeline.indicators.periods import months_to_refresh
 from qn_pipeline.landing.land import days_with_work
 from qn_pipeline.project import load_project
 from qn_pipeline.settings import read_settings
+from qn_pipeline.warehouse.engines import open_warehouse
 
 NIGHTLY = "nightly"
 PUBLISH = "publish"
@@ -80,8 +82,18 @@ def nightly_schedule(job: UnresolvedAssetJobDefinition, project_dir: str, zone: 
     return nightly
 
 
-def publish_sensor(nightly: UnresolvedAssetJobDefinition, publish: UnresolvedAssetJobDefinition, env: Literal["dev", "prod"]) -> SensorDefinition:
-    """Pages of the open month and the one before, after each night that succeeded. On by itself in prod only."""
+def months_of_pages(project_dir: Path) -> tuple[date, date]:
+    """The first and the last month that pages are made for, from what is published; none before the project's first month."""
+    status = values.status(open_warehouse(read_settings(project_dir)))
+    start = load_project(project_dir).start.replace(day=1)
+    months = months_to_refresh(max(status.first_day or status.as_of.date(), start), status.as_of)
+    return max(months[0], start), max(months[-1], start)
+
+
+def publish_sensor(
+    nightly: UnresolvedAssetJobDefinition, publish: UnresolvedAssetJobDefinition, project_dir: str, env: Literal["dev", "prod"]
+) -> SensorDefinition:
+    """Pages of all months with figures, after each night that succeeded. On by itself in prod only."""
 
     @run_status_sensor(
         run_status=DagsterRunStatus.SUCCESS,
@@ -91,8 +103,6 @@ def publish_sensor(nightly: UnresolvedAssetJobDefinition, publish: UnresolvedAss
         default_status=DefaultSensorStatus.RUNNING if env == "prod" else DefaultSensorStatus.STOPPED,
     )
     def publish_after_nightly(context: RunStatusSensorContext) -> Iterator[RunRequest]:
-        last = date.fromisoformat(context.dagster_run.tags[RANGE_END])
-        first = date.fromisoformat(context.dagster_run.tags[RANGE_START])
-        yield RunRequest(run_key=context.dagster_run.run_id, tags=range_tags(month_before(first), last.replace(day=1)))
+        yield RunRequest(run_key=context.dagster_run.run_id, tags=range_tags(*months_of_pages(Path(project_dir))))
 
     return publish_after_nightly

@@ -41,6 +41,7 @@ class Pipeline(ConfigurableResource["Pipeline"]):
             with self.warehouse.alone():
                 clear_scratch(self._settings)
                 yield self
+                clear_scratch(self._settings)
 
     @property
     def project(self) -> Project:

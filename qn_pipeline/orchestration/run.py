@@ -12,13 +12,10 @@ import yaml
 from dagster import DagsterEventType, DagsterInstance, ExecuteInProcessResult
 
 from qn_pipeline.errors import RunFailed
-from qn_pipeline.indicators import values
-from qn_pipeline.indicators.periods import months_to_refresh
 from qn_pipeline.orchestration.build import build_defs
-from qn_pipeline.orchestration.jobs import NIGHTLY, PUBLISH, range_tags
+from qn_pipeline.orchestration.jobs import NIGHTLY, PUBLISH, months_of_pages, range_tags
 from qn_pipeline.orchestration.storage import KeptEngineEventLogStorage
 from qn_pipeline.settings import Settings
-from qn_pipeline.warehouse.engines import open_warehouse
 
 DAGSTER_SETTINGS = {
     "telemetry": {"enabled": False},
@@ -71,15 +68,10 @@ def run_nightly(project_dir: Path, settings: Settings, first: date, last: date, 
             instance=instance, tags=range_tags(first, last), raise_on_error=False, run_config=QUIET
         )
         _record(outcome, nightly)
-        status = values.status(open_warehouse(settings))
-        months = months_to_refresh(status.first_day or status.as_of.date(), status.as_of)
-        start = date.fromisoformat(definitions.resolve_job_def(PUBLISH).partitions_def.get_first_partition_key() or "")  # type: ignore[union-attr]
-        wanted = [month for month in months if month >= start]
-        if wanted:
-            published = definitions.resolve_job_def(PUBLISH).execute_in_process(
-                instance=instance, tags=range_tags(wanted[0], wanted[-1]), raise_on_error=False, run_config=QUIET
-            )
-            _record(outcome, published)
+        published = definitions.resolve_job_def(PUBLISH).execute_in_process(
+            instance=instance, tags=range_tags(*months_of_pages(project_dir)), raise_on_error=False, run_config=QUIET
+        )
+        _record(outcome, published)
     return outcome
 
 

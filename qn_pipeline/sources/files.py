@@ -6,6 +6,7 @@ numbers are those a person sees when opening the file: a header is row 1 of CSV 
 
 import csv
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -104,6 +105,10 @@ def read_file(con: duckdb.DuckDBPyConnection, source: Source, file: SourceFile) 
         raise SourceUnavailable(
             f"{file.path} cannot be read ({error.strerror}). Nothing of it was kept. It is tried again at the next run."
         ) from error
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        raise SourceUnavailable(
+            f"{file.path} could not be read here and now ({type(error).__name__}): look at QN_MEMORY_LIMIT and the disk. Nothing of it was kept."
+        ) from None
     except duckdb.Error as error:
         # DuckDB's message may quote the row, so only its kind is told.
         raise SourceChanged(
@@ -132,12 +137,18 @@ def missing_columns(source: Source, present: list[str]) -> list[str]:
     return [column for column in source.mapping.source_columns if column not in present]
 
 
+def told_columns(source: Source, present: list[str]) -> str:
+    """A file's columns for a message: their names only when some of them are mapped, since a first row that is no header is somebody's data."""
+    known = set(present) & {*source.mapping.source_columns, *source.mapping.ignore}
+    return f"its columns: {', '.join(present)}" if known else f"none of its {len(present)} columns is mapped, so it may have no header"
+
+
 def _demand_columns(source: Source, present: list[str], path: Path) -> None:
     missing = missing_columns(source, present)
     if missing:
         raise SourceChanged(
             f"{path} has no column {missing[0]!r}, which {source.mapping_file} maps. Nothing of it was kept. "
-            f"Correct the mapping or ask for the file again; its columns: {', '.join(present)}."
+            f"Correct the mapping or ask for the file again; {told_columns(source, present)}."
         )
 
 
@@ -153,6 +164,11 @@ def _read_csv(con: duckdb.DuckDBPyConnection, source: Source, path: Path) -> Rea
         from read_csv({literal(path)}, columns = {{{types}}}, header = true, auto_detect = false, delim = {literal(source.delimiter)},
                       quote = '"', escape = '"', encoding = 'utf-8', ignore_errors = true, store_rejects = true, rejects_limit = 0)"""
     )
+    open_quote = con.execute("select min(line) from reject_errors where error_type = 'UNQUOTED VALUE'").fetchone()
+    if open_quote and open_quote[0] is not None:
+        raise SourceChanged(
+            f"{path} has a quotation mark in row {open_quote[0]} that does not end, so the rows after it are lost. Nothing of it was kept. Ask for the file again."
+        )
     return ReadResult(header, _shift_past_rejects(con, "source_row"))
 
 
@@ -171,13 +187,15 @@ def _csv_header(path: Path, delimiter: str) -> list[str]:
         try:
             # Line by line: a bad byte further down is a matter of its row.
             header = next(csv.reader((line.decode("utf-8-sig") for line in stream), delimiter=delimiter), [])
-        except (UnicodeDecodeError, csv.Error):
+        except UnicodeDecodeError:
             raise SourceChanged(f"{path} is not UTF-8 text. Nothing of it was kept. Save it as UTF-8.") from None
+        except csv.Error:
+            raise SourceChanged(f"{path} has a header that is not CSV. Nothing of it was kept. Save it again as CSV.") from None
     return _header_names([list(header)], path)
 
 
 def _header_names(rows: list[list[object]], path: Path) -> list[str]:
-    names = [str(cell).strip() for cell in rows[0]] if rows else []
+    names = [unicodedata.normalize("NFC", str(cell).strip()) for cell in rows[0]] if rows else []
     while names and not names[-1]:
         names.pop()
     if not names or not all(names) or len(set(names)) < len(names):
@@ -197,7 +215,10 @@ def _read_jsonl(con: duckdb.DuckDBPyConnection, source: Source, path: Path) -> R
     unreadable = _shift_past_rejects(con, "json_line")
     keys = con.execute("select distinct unnest(json_keys(object)) as key from json_line order by key").fetchall()
     present = [str(key[0]) for key in keys]
-    _demand_columns(source, [*present, *(c for c in source.mapping.source_columns if c.startswith("/"))], path)
+    if present:
+        # An object may leave out what is empty: only what every row must have is demanded.
+        demanded = {m.source for name, m in source.mapping.columns.items() if m.default is None and not source.contract.column(name).nullable}
+        _demand_columns(source, [*present, *(c for c in source.mapping.source_columns if c.startswith("/") or c not in demanded)], path)
     paths = {
         column: column if column.startswith("/") else "/" + column.replace("~", "~0").replace("/", "~1") for column in source.mapping.source_columns
     }

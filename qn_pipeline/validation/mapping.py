@@ -4,12 +4,17 @@ For each column of the contract the SQL gives `raw__<name>` (the cleaned text), 
 for a column with codes, `unknown__<name>`.
 """
 
+import re
+
 from qn_pipeline.contracts.model import Column
 from qn_pipeline.engine import literal, quoted
 from qn_pipeline.project import CELL_FORMAT, ISO_FORMAT, ColumnMapping, Project, Source
 
 SQL_TYPES = {"text": "varchar", "integer": "bigint", "boolean": "boolean", "timestamp": "timestamp", "date": "date"}
 BOOLEAN_CODES = {"1": "true", "0": "false", "true": "true", "false": "false"}
+# Directives of strptime that tell a time of day.
+TIME_OF_DAY = re.compile("%[-]?[HIMSfpcX]")
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 OFFSET = r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
 
@@ -31,7 +36,8 @@ def _raw(mapping: ColumnMapping) -> str:
         return f"nullif({literal(mapping.constant)}, '')"
     if mapping.source is None:
         return "cast(null as varchar)"
-    text = f"nullif(trim(nfc_normalize({quoted(mapping.source)})), '')"
+    # PostgreSQL takes no NUL in a text, so nobody gets one.
+    text = f"nullif(trim(replace(nfc_normalize({quoted(mapping.source)}), chr(0), '')), '')"
     return text if mapping.default is None else f"coalesce({text}, {literal(mapping.default)})"
 
 
@@ -68,9 +74,9 @@ def _value(project: Project, column: Column, mapping: ColumnMapping, raw: str) -
         case "boolean":
             return f"cast({_lookup(raw, mapping.codes or BOOLEAN_CODES)} as boolean)"
         case "timestamp":
-            return _moment(project, mapping, raw)
+            return _moment(project, column, mapping, raw)
         case "date":
-            return f"cast({_moment(project, mapping, raw)} as date)"
+            return f"cast({_moment(project, column, mapping, raw)} as date)"
 
 
 def _lookup(raw: str, codes: dict[str, str], otherwise: str = "null") -> str:
@@ -78,20 +84,33 @@ def _lookup(raw: str, codes: dict[str, str], otherwise: str = "null") -> str:
     return f"case {raw} {whens} else {otherwise} end"
 
 
-def _moment(project: Project, mapping: ColumnMapping, raw: str) -> str:
-    """A local, naive timestamp in the province's zone, by the formats that the mapping declares and no other."""
+def _moment(project: Project, column: Column, mapping: ColumnMapping, raw: str) -> str:
+    """A local, naive timestamp in the province's zone, by the formats that the mapping declares and no other.
+
+    A deadline without a time of day is the end of its day. Years that no dossier can have are as unreadable as any other text.
+    """
     zone = mapping.zone or project.timezone
-    patterns = [text for text in mapping.formats if text not in (ISO_FORMAT, CELL_FORMAT)]
     readings = []
-    if patterns:
-        readings.append(_in_province(f"try_strptime({raw}, [{', '.join(literal(text) for text in patterns)}])", zone, project.timezone))
-    if ISO_FORMAT in mapping.formats or CELL_FORMAT in mapping.formats:
-        naive = _in_province(f"try_cast({raw} as timestamp)", zone, project.timezone)
-        offset = f"timezone({literal(project.timezone)}, try_cast({raw} as timestamptz))"
-        readings.append(
-            f"case when regexp_full_match({raw}, '{ISO}') then case when length({raw}) > 10 and regexp_matches({raw}, '{OFFSET}') then {offset} else {naive} end end"
-        )
-    return readings[0] if len(readings) == 1 else f"coalesce({', '.join(readings)})" if readings else "cast(null as timestamp)"
+    for pattern in mapping.formats:
+        if pattern in (ISO_FORMAT, CELL_FORMAT):
+            naive = _in_province(f"try_cast({raw} as timestamp)", zone, project.timezone)
+            offset = f"timezone({literal(project.timezone)}, try_cast({raw} as timestamptz))"
+            at = f"case when length({raw}) > 10 and regexp_matches({raw}, '{OFFSET}') then {offset} else {naive} end"
+            without_time = f"length({raw}) = 10" if pattern == ISO_FORMAT else f"{raw} like '% 00:00:00'"
+            readings.append(f"case when regexp_full_match({raw}, '{ISO}') then {_deadline(column, at, without_time)} end")
+        else:
+            at = _in_province(f"try_strptime({raw}, {literal(pattern)})", zone, project.timezone)
+            readings.append(_deadline(column, at, "true" if not TIME_OF_DAY.search(pattern) else "false"))
+    if not readings:
+        return "cast(null as timestamp)"
+    moment = readings[0] if len(readings) == 1 else f"coalesce({', '.join(readings)})"
+    return f"case when {moment} between timestamp '{FIRST_YEAR}-01-01' and timestamp '{LAST_YEAR}-12-31' then {moment} end"
+
+
+def _deadline(column: Column, at: str, without_time: str) -> str:
+    if not column.deadline or without_time == "false":
+        return at
+    return f"case when {without_time} then {at} + interval 1 day - interval 1 second else {at} end"
 
 
 def _in_province(naive: str, zone: str, province_zone: str) -> str:

@@ -9,14 +9,14 @@ import json
 import logging
 import shutil
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from qn_pipeline.contracts.model import Contract, Rule, Severity
-from qn_pipeline.engine import literal, open_engine
+from qn_pipeline.engine import literal, open_engine, quoted
 from qn_pipeline.errors import ContractBroken, LandingDamaged
 from qn_pipeline.landing.extractions import ROWS, Extraction, written_aside
 from qn_pipeline.project import Project, Source
@@ -30,7 +30,7 @@ QUARANTINE = "quarantine.parquet"
 REPORT = "report.json"
 UNREADABLE_MESSAGE = "Dòng không đọc được: sai số cột, sai mã ký tự hoặc sai cấu trúc tệp."
 # Raise it when the SQL below gives other rows for the same mapping and rules.
-METHOD = 1
+METHOD = 2
 
 
 class Report(BaseModel):
@@ -138,8 +138,8 @@ def _content_hash(contract: Contract) -> str:
 
 def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, extraction: Extraction, mark: str, target: Path) -> Report:
     manifest, contract = extraction.manifest, source.contract
-    _read_landed(con, extraction)
-    day_end = f"timestamp '{manifest.day + timedelta(days=1)}'"
+    _read_landed(con, extraction, source.mapping.source_columns)
+    day_end = f"timestamp '{_spoken_for(project, source, extraction) + timedelta(days=1)}'"
     rules = check_rows(con, project, source, "landed", day_end)
     stopping = sum(1 << bit for bit, rule in enumerate(rules) if rule.severity is Severity.QUARANTINE)
     columns = ", ".join(contract.names)
@@ -186,21 +186,31 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
         valid=valid,
         quarantined=quarantined,
         violations=violations,
-        # A row whose key cannot be read may be any row, so nothing can be said to be missing.
-        complete=not manifest.unreadable and keyless == 0,
+        # A row whose key cannot be read may be any row, and an empty file is rather a failure than a province without dossiers:
+        # then nothing can be said to be missing.
+        complete=arrived > 0 and not manifest.unreadable and keyless == 0,
     )
 
 
-def _read_landed(con: duckdb.DuckDBPyConnection, extraction: Extraction) -> None:
+def _read_landed(con: duckdb.DuckDBPyConnection, extraction: Extraction, wanted: list[str]) -> None:
     manifest = extraction.manifest
     advice = f"The warehouse was not touched. Restore {extraction.folder} from a backup, or remove it and run {manifest.day} again."
     try:
-        con.execute(f"create temp view landed as select * from read_parquet({literal(extraction.rows)})")
+        # An older extraction may lack a column that the mapping names now: nothing is known of it there.
+        lacking = "".join(f", cast(null as varchar) as {quoted(column)}" for column in wanted if column not in manifest.columns)
+        con.execute(f"create temp view landed as select *{lacking} from read_parquet({literal(extraction.rows)})")
         (rows,) = _one_row(con, "select count(*) from landed")
     except duckdb.Error as error:
         raise LandingDamaged(f"The landed rows of {manifest.file} cannot be read ({type(error).__name__}). {advice}") from None
     if rows != manifest.rows:
         raise LandingDamaged(f"The landed rows of {manifest.file} are {rows}, and its manifest says {manifest.rows}. {advice}")
+
+
+def _spoken_for(project: Project, source: Source, extraction: Extraction) -> date:
+    """The last day that an extraction can speak of: that of its name, or the one on which it was made."""
+    if "{day}" in source.files:
+        return extraction.manifest.day
+    return datetime.fromisoformat(extraction.manifest.extracted_at).astimezone(project.zone).date()
 
 
 def _one_row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, ...]:

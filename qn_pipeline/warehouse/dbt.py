@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from qn_pipeline.errors import RunFailed
 from qn_pipeline.settings import Settings
@@ -18,6 +18,15 @@ PROJECT = Path(__file__).parents[2] / "dbt_project"
 MANIFEST = PROJECT / "target" / "manifest.json"
 EXECUTABLE = Path(sys.executable).parent / "qn-dbt"
 PR_SET_PDEATHSIG = 1
+# A URL's options reach dbt as the variables that the client library reads.
+LIBPQ_VARIABLES = {
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "connect_timeout": "PGCONNECT_TIMEOUT",
+    "options": "PGOPTIONS",
+}
 # What `dbt parse` reads in place of a warehouse: it connects to none.
 NOWHERE = {"QN_DBT_DUCKDB_PATH": ":memory:"}
 
@@ -39,20 +48,14 @@ def environment(settings: Settings) -> dict[str, str]:
         }
     parts = urlsplit(where)
     return common | {
-        "QN_DBT_PG_HOST": _host(parts.hostname, parts.query),
+        # A URL names a local socket's folder as ?host=/path.
+        "QN_DBT_PG_HOST": dict(parse_qsl(parts.query)).get("host") or parts.hostname or "localhost",
         "QN_DBT_PG_PORT": str(parts.port or 5432),
         "QN_DBT_PG_USER": unquote(parts.username or ""),
         "QN_DBT_PG_PASSWORD": unquote(parts.password or ""),
         "QN_DBT_PG_DATABASE": parts.path.lstrip("/"),
+        **{LIBPQ_VARIABLES[name]: value for name, value in parse_qsl(parts.query) if name in LIBPQ_VARIABLES},
     }
-
-
-def _host(hostname: str | None, query: str) -> str:
-    """A host name, or the folder of a local socket that libpq takes as ?host=/path."""
-    for item in query.split("&"):
-        if item.startswith("host="):
-            return unquote(item.removeprefix("host="))
-    return hostname or "localhost"
 
 
 def ensure_manifest() -> Path:

@@ -1,8 +1,16 @@
 """The other door: what must hold in the marts that were built, before readers see them. Each query counts violations."""
 
+from qn_pipeline.errors import ContractBroken
 from qn_pipeline.warehouse.engines import MARTS_NEXT, Warehouse
 
+# What readers are promised.
+MARTS = ("data_status", "indicator", "indicator_values", "quarantine_row", "unit")
 QUERIES = {
+    "marts_of_another_run": f"""
+        select count(*) from (
+            select max(as_of) as as_of from {MARTS_NEXT}.data_status union all select coalesce(max(v.as_of), max(r.as_of))
+            from staging.stg_run as r left join {MARTS_NEXT}.indicator_values as v on true
+        ) as built inner join staging.stg_run as r on r.as_of <> built.as_of""",
     "figures_doubled": f"""
         select count(*) from (
             select 1 from {MARTS_NEXT}.indicator_values
@@ -53,6 +61,12 @@ QUERIES = {
 
 
 def count_violations(warehouse: Warehouse) -> dict[str, int]:
-    """How often each thing that must hold does not."""
+    """How often each thing that must hold does not. Raises ContractBroken when a mart is not there."""
     with warehouse.writing() as writing:
+        built = {str(row[0]) for row in writing.execute("select table_name from information_schema.tables where table_schema = ?", [MARTS_NEXT])}
+        missing = sorted(set(MARTS) - built)
+        if missing:
+            raise ContractBroken(
+                f"The mart {missing[0]} was not built. What is published stays as it was. Materialise the marts first (qn run does)."
+            )
         return {name: int(writing.execute(sql)[0][0]) for name, sql in QUERIES.items()}

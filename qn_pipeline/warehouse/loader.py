@@ -44,10 +44,8 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
     rows = dict.fromkeys((extraction.manifest.entity for extraction in extractions), 0)
     with warehouse.writing() as writing:
         _prepare_tables(warehouse, writing)
-        known = {
-            int(seq): (str(mark), gone)
-            for seq, mark, gone in writing.execute(f"select extraction_seq, fingerprint, superseded_seq from {SCHEMA}.extractions")
-        }
+        held = writing.execute(f"select extraction_seq, extraction_id, fingerprint, superseded_seq from {SCHEMA}.extractions")
+        known = {int(seq): ((str(name), str(mark)), gone) for seq, name, mark, gone in held}
         _set_run(settings, project, writing, as_of)
         _replace(writing, "indicators", INDICATORS, indicators)
         for seq in known.keys() - results.keys():
@@ -56,7 +54,7 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
         for extraction in extractions:
             seq = extraction.manifest.seq
             result = results[seq]
-            wanted = (result.report.fingerprint if result else NOTHING, replaced.get(extraction.manifest.id))
+            wanted = ((extraction.manifest.id, result.report.fingerprint if result else NOTHING), replaced.get(extraction.manifest.id))
             if known.get(seq) == wanted:
                 continue
             if seq in known and known[seq][0] == wanted[0]:

@@ -1,6 +1,8 @@
 """The shared warehouse: PostgreSQL."""
 
+import logging
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +13,17 @@ import psycopg2
 import psycopg2.extensions
 
 from qn_pipeline.engine import literal, open_engine
-from qn_pipeline.errors import RunFailed, SourceUnavailable
+from qn_pipeline.errors import RunFailed, SourceUnavailable, WarehouseBusy
 from qn_pipeline.settings import Settings
 from qn_pipeline.warehouse.engines import MARTS, MARTS_NEXT, Row, Warehouse, Writing
 from qn_pipeline.warehouse.lock import wait_for, writer_lock
 
 # Any number, the same for all writers of one database.
 ADVISORY_LOCK = 714_2022_2114
+GENERATION = "marts_generation_"
+LOCK_MILLISECONDS = 500
+
+log = logging.getLogger(__name__)
 
 
 class _PostgresWriting(Writing):
@@ -95,11 +101,39 @@ class PostgresWarehouse(Warehouse):
             connection.close()  # rolls back what is not committed
 
     def publish(self) -> None:
+        """The schema that was built becomes a generation of its own, and the views in `marts` turn to it, in one transaction.
+
+        Readers' rights and views of their own stand on those views, so they outlast the swap.
+        """
+        deadline = time.monotonic() + self.settings.writer_wait
+        while True:
+            try:
+                with self.writing() as writing:
+                    writing.execute(f"set local lock_timeout = '{LOCK_MILLISECONDS}ms'")
+                    generation = _turn_views(writing)
+                break
+            except psycopg2.errors.LockNotAvailable:
+                if time.monotonic() >= deadline:
+                    raise WarehouseBusy(
+                        f"A reader of {self.describe()} holds {MARTS} in an open transaction. Readers see the marts of before. "
+                        "End that session (pg_stat_activity, state idle in transaction), and run again."
+                    ) from None
+        for older in self._generations():
+            if generation is not None and older != generation:
+                self._drop(older)
+
+    def _generations(self) -> list[str]:
         with self.writing() as writing:
-            if not writing.execute("select 1 from pg_namespace where nspname = ?", [MARTS_NEXT]):
-                return  # these marts were swapped in before
-            writing.execute(f"drop schema if exists {MARTS} cascade")
-            writing.execute(f"alter schema {MARTS_NEXT} rename to {MARTS}")
+            return [str(row[0]) for row in writing.execute("select nspname from pg_namespace where starts_with(nspname, ?) order by 1", [GENERATION])]
+
+    def _drop(self, schema: str) -> None:
+        """Drop an older generation, or leave it to the next swap while somebody still reads it."""
+        try:
+            with self.writing() as writing:
+                writing.execute(f"set local lock_timeout = '{LOCK_MILLISECONDS}ms'")
+                writing.execute(f"drop schema {schema} cascade")
+        except psycopg2.errors.LockNotAvailable:
+            log.info("%s is still read; the next swap drops it", schema)
 
     def read(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[Row]]:
         connection = self.connect()
@@ -111,6 +145,32 @@ class PostgresWarehouse(Warehouse):
             raise RunFailed(f"Nothing is published in {self.describe()} yet. Start with: qn run") from None
         finally:
             connection.close()
+
+
+def _turn_views(writing: Writing) -> str | None:
+    """Turn the views of `marts` to what was built. Returns the new generation's schema, None when nothing new was built."""
+    tables = writing.execute("select table_name from information_schema.tables where table_schema = ? order by 1", [MARTS_NEXT])
+    if not tables:
+        return None
+    taken = [
+        int(str(row[0]).removeprefix(GENERATION))
+        for row in writing.execute("select nspname from pg_namespace where starts_with(nspname, ?)", [GENERATION])
+    ]
+    schema = f"{GENERATION}{max(taken, default=0) + 1}"
+    writing.execute(f"alter schema {MARTS_NEXT} rename to {schema}")
+    writing.execute(f"create schema if not exists {MARTS}")
+    for (table,) in tables:
+        view, source = f"{MARTS}.{table}", f"select * from {schema}.{table}"
+        writing.execute("savepoint turning")
+        try:
+            writing.execute(f"create or replace view {view} as {source}")
+        except psycopg2.errors.InvalidTableDefinition:
+            # Its columns have changed: rights on it must be granted again.
+            log.warning("the columns of %s have changed: grants on it, and views over it, are gone", view)
+            writing.execute("rollback to savepoint turning")
+            writing.execute(f"drop view {view} cascade")
+            writing.execute(f"create view {view} as {source}")
+    return schema
 
 
 def _percent(sql: str) -> str:

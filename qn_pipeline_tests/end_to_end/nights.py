@@ -75,14 +75,14 @@ def _during_dbt() -> Any:
 
 
 def _before_the_swap_shows() -> Any:
-    """DuckDB: the copy is complete, and not renamed yet. PostgreSQL: the old schema is dropped, and nothing is committed."""
+    """DuckDB: the copy is complete, and not renamed yet. PostgreSQL: views are being turned, and nothing is committed."""
     from qn_pipeline.warehouse.postgres import _PostgresWriting
 
     if os.environ.get("QN_WAREHOUSE_URL"):
         execute = _PostgresWriting.execute
 
         def dying(self: _PostgresWriting, sql: str, parameters: Any = ()) -> Any:
-            if sql.startswith("alter schema"):
+            if sql.startswith("create or replace view marts.unit"):
                 _die()
             return execute(self, sql, parameters)
 

@@ -170,4 +170,4 @@ def test_a_source_that_qn_yaml_no_longer_declares_stops_the_door(pipeline: Pipel
     pipeline.land(DAY)
     write_project(pipeline.folder, {"log": {"files": "data/log.csv"}})
     with pytest.raises(ConfigurationError, match=r"extractions of the source 'desk', which qn.yaml does not declare"):
-        pipeline.check(DAY)
+        pipeline.check()

@@ -1,5 +1,6 @@
 """Readers: the same rows from every format, row numbers as a person sees them, and clear words for a file that is not what it says."""
 
+import unicodedata
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
+from qn_pipeline.contracts.dossiers import DOSSIERS
 from qn_pipeline.errors import ConfigurationError, SourceChanged
 from qn_pipeline.project import Mapping, Project, Source, load_project
 from qn_pipeline.sources.files import find_files, month_after, read_file
@@ -24,7 +26,7 @@ def source_of(folder: Path, **settings: Any) -> tuple[Project, Source]:
 
 def read(folder: Path, columns: list[str], **settings: Any) -> tuple[list[tuple[Any, ...]], list[int]]:
     project, source = source_of(folder, **settings)
-    mapping = Mapping.model_validate({"columns": {f"c{i}": column for i, column in enumerate(columns)}})
+    mapping = Mapping.model_validate({"columns": dict(zip(DOSSIERS.names, columns, strict=False))})
     source = source.model_copy(update={"mapping": mapping})
     with duckdb.connect() as con:
         result = read_file(con, source, find_files(project, source)[0])
@@ -105,6 +107,32 @@ def test_a_file_that_is_not_what_it_says_is_refused_in_words(tmp_path: Path, nam
     put(tmp_path, name, content)
     with pytest.raises(SourceChanged, match=told):
         read(tmp_path, ["a"], files=f"data/{{day}}{Path(name).suffix}")
+
+
+def test_a_quotation_mark_that_does_not_end_refuses_the_file(tmp_path: Path) -> None:
+    """The rows after it are inside the quotation: nobody knows how many."""
+    put(tmp_path, "2022-06-01.csv", b'a,b\n1,x\n2,"y\n3,z\n')
+    with pytest.raises(SourceChanged, match="a quotation mark in row 3 that does not end"):
+        read(tmp_path, ["a", "b"])
+
+
+def test_a_first_row_that_is_no_header_is_not_told(tmp_path: Path) -> None:
+    put(tmp_path, "2022-06-01.csv", "Nguyễn Thị Ánh,049088001234\n".encode())
+    with pytest.raises(SourceChanged, match="none of its 2 columns is mapped, so it may have no header") as refused:
+        read(tmp_path, ["a", "b"])
+    assert "049" not in str(refused.value)
+
+
+def test_an_empty_jsonl_and_one_without_an_optional_key_are_fine(tmp_path: Path) -> None:
+    put(tmp_path, "2022-06-01.jsonl", b"")
+    assert read(tmp_path, ["a", "b", "c"], files="data/{day}.jsonl") == ([], [])
+    put(tmp_path, "2022-06-01.jsonl", b'{"a": 1, "b": 2}\n')
+    assert read(tmp_path, ["a", "b", "c"], files="data/{day}.jsonl") == ([(1, "1", "2", None)], [])
+
+
+def test_column_names_are_the_same_in_any_unicode_form(tmp_path: Path) -> None:
+    put(tmp_path, "2022-06-01.csv", (unicodedata.normalize("NFD", "mã") + "\n1\n").encode())
+    assert read(tmp_path, ["mã"]) == ([(2, "1")], [])
 
 
 def test_an_error_of_the_reader_never_quotes_the_row(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from qn_pipeline.errors import LandingDamaged
 from qn_pipeline.landing.extractions import read_extractions
 from qn_pipeline.project import load_project
 from qn_pipeline.settings import Settings
+from qn_pipeline.validation.door import check_door, validate_landed
 from qn_pipeline.validation.validate import check_rows, read_valid, validate
 from qn_pipeline_tests.support import Pipeline, dossier, versioned, write_csv, write_project
 
@@ -92,6 +93,7 @@ BAD: list[tuple[dict[str, str | None], set[str]]] = [
     ({"satisfaction": "5 sao"}, {"satisfaction_unknown_code"}),
     ({"applicant_kind": "robot"}, {"applicant_kind_unknown_code"}),
 ]
+# NUL is cut out: PostgreSQL takes none.
 FINE: list[dict[str, str | None]] = [
     {},
     {"code": "H47.33-220601-1"},
@@ -101,6 +103,7 @@ FINE: list[dict[str, str | None]] = [
     {"status": "3", "received_at": None, "due_at": None, "ended_at": None, "returned_at": None},
     {"status": "7"},
     {"due_at": None},
+    {"procedure": "1.000\x00001"},
     {"returned_at": "2022-06-30 23:59:59.999999"},
     {name: None for name in GOOD if DOSSIERS.column(name).nullable and name not in ("received_at", "ended_at")},
 ]
@@ -171,9 +174,11 @@ DATES = [
     ({"format": "%d/%m/%Y %H:%M:%S"}, "01/06/2022 08:30:00", "2022-06-01 08:30:00"),
     ({"format": "%d/%m/%Y %H:%M:%S"}, "2022-06-01 08:30:00", None),
     ({"format": ["%d/%m/%Y %H:%M:%S", "%d/%m/%Y"]}, "01/06/2022", "2022-06-01 00:00:00"),
+    ({"format": "%d/%m/%Y"}, "01/06/22", None),
+    ({"format": "%d/%m/%Y"}, "01/01/0001", None),
     ({"format": "%Y%m%d%H%M%S"}, "20220601083000", "2022-06-01 08:30:00"),
     ({"format": "%Y%m%d%H%M%S", "zone": "UTC"}, "20220601183000", "2022-06-02 01:30:00"),
-    ({"format": "iso8601"}, "2022-06-01T08:30:00.5", "2022-06-01 08:30:00.500000"),
+    ({"format": "iso8601"}, "2022-06-01T08:30:00.5", "2022-06-01 08:30:00.5"),
     ({"format": "iso8601"}, "2022-06-01T08:30:00Z", "2022-06-01 15:30:00"),
     ({"format": "iso8601"}, "2022-06-01 08:30:00+07:00", "2022-06-01 08:30:00"),
     ({"format": "iso8601"}, "2022-06-01", "2022-06-01 00:00:00"),
@@ -187,18 +192,37 @@ DATES = [
 
 @pytest.mark.parametrize(("mapping", "text", "expected"), DATES)
 def test_dates_are_read_by_their_declared_format_and_zone_only(tmp_path: Path, mapping: dict[str, Any], text: str, expected: str | None) -> None:
-    columns = {**ALL_COLUMNS, "due_at": {"from": "due_at"} | mapping}
+    assert moment(tmp_path, "submitted_at", mapping, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("mapping", "text", "expected"),
+    [
+        ({"format": "%d/%m/%Y"}, "01/06/2022", "2022-06-01 23:59:59"),
+        ({"format": ["%d/%m/%Y %H:%M:%S", "%d/%m/%Y"]}, "01/06/2022 00:00:00", "2022-06-01 00:00:00"),
+        ({"format": "iso8601"}, "2022-06-01", "2022-06-01 23:59:59"),
+        ({"format": "iso8601"}, "2022-06-01 17:00:00", "2022-06-01 17:00:00"),
+        ({"format": "cell"}, "2022-06-01 00:00:00", "2022-06-01 23:59:59"),
+    ],
+)
+def test_a_deadline_without_a_time_of_day_is_the_end_of_its_day(tmp_path: Path, mapping: dict[str, Any], text: str, expected: str) -> None:
+    assert moment(tmp_path, "due_at", mapping, text) == expected
+
+
+def moment(tmp_path: Path, column: str, mapping: dict[str, Any], text: str) -> str | None:
+    """What a text of a column becomes."""
+    columns = {**ALL_COLUMNS, column: {"from": column} | mapping}
     write_project(tmp_path, {"desk": {"files": "data/{day}.csv"}}, {"mapping.yaml": {"columns": columns}})
     project = load_project(tmp_path)
     with open_engine(Settings(home=tmp_path)) as con:
         con.execute(
             "create table landed as select 1 as row_no, "
-            + ", ".join(f"'{text if name == 'due_at' else value}' as {name}" for name, value in GOOD.items())
+            + ", ".join(f"'{text if name == column else value}' as {name}" for name, value in GOOD.items())
         )
         check_rows(con, project, project.sources["desk"], "landed", "timestamp '2022-07-01'")
-        row = con.execute("select due_at::varchar from checked").fetchone()
+        row = con.execute(f"select {column}::varchar from checked").fetchone()
     assert row is not None
-    assert (row[0] and row[0].ljust(19)) == (expected and (expected.rstrip("0") if "." in expected else expected))
+    return row[0]
 
 
 def test_rows_in_are_rows_valid_and_rows_in_quarantine(tmp_path: Path) -> None:
@@ -242,6 +266,45 @@ def test_a_result_is_made_once_and_again_only_when_the_rules_change(tmp_path: Pa
     second = validate(pipeline.settings, pipeline.project, extraction)
     assert second.folder != first.folder
     assert not first.folder.exists()
+
+
+def test_a_file_that_was_refused_stays_refused_on_the_next_days(tmp_path: Path) -> None:
+    pipeline = Pipeline(write_project(tmp_path, {"desk": {"files": "data/{day}.csv"}}))
+    later = date(2022, 7, 1)
+    write_csv(tmp_path / f"data/{DAY}.csv", [dossier(1), dossier(2, channel="fax"), dossier(3, channel="fax")])
+    write_csv(tmp_path / f"data/{later}.csv", [dossier(4)])
+    pipeline.land(DAY, later)
+    results = validate_landed(pipeline.settings, pipeline.project, "dossiers")
+    findings = check_door("dossiers", pipeline.project, results, [later])
+    assert (findings.arrived, findings.broken_rules) == (1, {})
+    assert [name.split(" ")[0] for name in findings.over_limit] == [f"data/{DAY}.csv"]
+
+
+def test_one_bad_row_alone_refuses_no_file(tmp_path: Path) -> None:
+    pipeline = Pipeline(write_project(tmp_path, {"desk": {"files": "data/{day}.csv"}}))
+    write_csv(tmp_path / f"data/{DAY}.csv", [dossier(2, channel="fax")])
+    pipeline.land(DAY)
+    findings = check_door("dossiers", pipeline.project, validate_landed(pipeline.settings, pipeline.project, "dossiers"), [DAY])
+    assert findings.over_limit == []
+
+
+def test_a_file_without_a_day_speaks_of_the_day_on_which_it_was_read(tmp_path: Path) -> None:
+    """Run for a past day, its later rows are no rows of the future."""
+    pipeline = Pipeline(write_project(tmp_path, {"desk": {"files": "data/log.csv"}}))
+    write_csv(tmp_path / "data/log.csv", [dossier(1, received="2022-08-01 08:00:00", due="2022-08-20 08:00:00")])
+    pipeline.land(DAY)
+    (result,) = validate_landed(pipeline.settings, pipeline.project, "dossiers")
+    assert (result.report.valid, result.report.quarantined) == (1, 0)
+
+
+def test_an_older_extraction_without_a_column_that_is_mapped_now_has_nothing_there(tmp_path: Path) -> None:
+    pipeline = Pipeline(write_project(tmp_path, {"desk": {"files": "data/{day}.csv"}}))
+    write_csv(tmp_path / f"data/{DAY}.csv", [dossier(1, updated="2022-06-05 08:00:00")])
+    pipeline.land(DAY)
+    (tmp_path / f"data/{DAY}.csv").unlink()
+    write_project(tmp_path, {"desk": {"files": "data/{day}.csv"}}, {"mapping.yaml": versioned()})
+    (result,) = validate_landed(pipeline.settings, pipeline.project, "dossiers")
+    assert duckdb.sql(f"select code, updated_at from '{result.rows}'").fetchall() == [(dossier(1)["code"], None)]
 
 
 def test_damaged_landing_is_told_and_touches_nothing(tmp_path: Path) -> None:

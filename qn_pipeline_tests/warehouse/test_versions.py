@@ -119,6 +119,7 @@ CASES: dict[str, tuple[dict[str, Any], list[dict[str, list[dict[str, object]]]]]
         ],
     ),
     "first_told_incompletely": (SNAPSHOT, [{FIVE: [dossier(1), dossier(2, code="")]}, {SIX: [dossier(2)]}]),
+    "emptied": (SNAPSHOT, [{FIVE: [dossier(1)]}, {SIX: []}]),
     "left": (SNAPSHOT | {"system": "both"}, [{FIVE: [dossier(1)]}, {SIX: [dossier(2)]}]),
     "right": (SNAPSHOT | {"system": "both"}, [{FIVE: [dossier(1)]}, {SIX: [dossier(3)]}]),
     "same_day": ({"files": "data/{case}_*_{day}.csv"}, [{f"b_{FIVE}": [dossier(1, **SETTLED)], f"a_{FIVE}": [dossier(1)]}, {}, {}]),
@@ -279,6 +280,10 @@ def test_a_key_vanishes_whatever_its_versions_were(nights: Nights) -> None:
     assert set(nights.after(3, "lowered_then_gone")) == {"0002"}
     assert set(nights.after(2, "first_told_incompletely")) == {"0002"}
     assert set(nights.after(2, "both")) == {"0002", "0003"}
+
+
+def test_an_empty_snapshot_makes_nothing_vanish(nights: Nights) -> None:
+    assert set(nights.after(4, "emptied")) == {"0001"}
 
 
 def test_of_two_files_of_a_day_the_one_with_the_later_name_speaks_last(nights: Nights) -> None:

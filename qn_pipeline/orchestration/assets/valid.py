@@ -17,7 +17,7 @@ from qn_pipeline.contracts.model import Contract
 from qn_pipeline.orchestration.metadata import OWNERS, table_schema
 from qn_pipeline.orchestration.partitions import days_of
 from qn_pipeline.orchestration.resources import Pipeline, told_as_failure
-from qn_pipeline.validation.door import DoorFindings, check_door, validate_days
+from qn_pipeline.validation.door import DoorFindings, check_door, validate_landed
 
 ROW_RULES = "row_rules"
 ROWS_ARRIVED = "rows_arrived"
@@ -48,16 +48,21 @@ def _valid_asset(contract: Contract, partitions: DailyPartitionsDefinition) -> A
             AssetCheckSpec(ROW_RULES, asset=key, description="Rows that broke a rule; each is told, the bad ones are in quarantine."),
             AssetCheckSpec(ROWS_ARRIVED, asset=key, description="Rows came: no rule can be broken where there is none."),
             AssetCheckSpec(
-                QUARANTINED_SHARE, asset=key, blocking=True, description="No source has more rows in quarantine than it may (max_quarantined)."
+                QUARANTINED_SHARE,
+                asset=key,
+                blocking=True,
+                description="No file that stands has a larger share of its rows in quarantine than its source may (max_quarantined).",
             ),
         ],
     )
     def valid(context: AssetExecutionContext, pipeline: Pipeline) -> MaterializeResult:
         with told_as_failure():
-            results = validate_days(pipeline.settings, pipeline.project, entity, days_of(context))
-            findings = check_door(entity, pipeline.project, results)
+            days = days_of(context)
+            results = validate_landed(pipeline.settings, pipeline.project, entity)
+            findings = check_door(entity, pipeline.project, results, days)
+        asked = [result.report for result in results if result.extraction.manifest.day in days]
         return MaterializeResult(
-            metadata={"dagster/row_count": sum(r.report.valid for r in results), "quarantined_rows": sum(r.report.quarantined for r in results)},
+            metadata={"dagster/row_count": sum(report.valid for report in asked), "quarantined_rows": sum(report.quarantined for report in asked)},
             check_results=_results(findings),
         )
 
@@ -81,8 +86,8 @@ def _results(findings: DoorFindings) -> list[AssetCheckResult]:
         ),
         AssetCheckResult(
             check_name=QUARANTINED_SHARE,
-            passed=not findings.sources_over_limit,
+            passed=not findings.over_limit,
             severity=AssetCheckSeverity.ERROR,
-            metadata={"outcome": outcome, "over_limit": findings.sources_over_limit},
+            metadata={"outcome": outcome, "over_limit": findings.over_limit},
         ),
     ]

@@ -114,6 +114,7 @@ def dbt_models() -> AssetsDefinition:
     def models(context: AssetExecutionContext, dbt: DbtCliResource, pipeline: Pipeline) -> Iterator[Any]:
         variables = dbt_project.environment(pipeline.settings)
         os.environ.update(variables)
+        (pipeline.settings.home / "dbt" / "run_results.json").unlink(missing_ok=True)
         invocation = dbt.cli(["--no-use-colors", "build"], context=context, target_path=pipeline.settings.home / "dbt", raise_on_error=False)
         # The embedded engine's file is dbt's until it has ended: rows are counted afterwards.
         events = list(invocation.stream())
