@@ -94,7 +94,7 @@ def test_a_quiet_day_is_not_a_clean_one(pipeline: Pipeline, instance: DagsterIns
 
 def test_too_many_bad_rows_stop_the_night_before_the_warehouse(pipeline: Pipeline, instance: DagsterInstance) -> None:
     write_csv(pipeline.folder / f"data/{DAY}.csv", [dossier(1), dossier(2, channel="fax"), dossier(3, channel="fax")])
-    with pytest.raises(RunFailed, match=r"A check stopped the run: valid/dossiers: quarantined_share \(over_limit \['desk'\]\)"):
+    with pytest.raises(RunFailed, match=r"A check stopped the run: valid/dossiers: quarantined_share \(over_limit \['data/2022-06-05.csv "):
         run(pipeline)
     assert "valid/dossiers" in materialized(instance)
     assert not any(key.startswith(("warehouse", "core", "marts", "published")) for key in materialized(instance))
