@@ -8,7 +8,8 @@ sealed and names dropped, checks every rule, keeps each dossier's newest version
 (contracts, the dbt models' descriptions) and imports nothing of qn_pipeline.
 
 What it leaves out on purpose: history (it keeps the newest version, not the earlier ones), other ways to deliver than `changes`,
-corrections of a file, files with lines that cannot be parsed (it stops), and reading qn.yaml: the mapping is in the SQL below.
+corrections of a file, files with lines that cannot be parsed (it stops), what the made data cannot hold (characters NUL, deadlines without
+a time of day, years before 1900), and reading qn.yaml: the mapping is in the SQL below.
 """
 
 import argparse
