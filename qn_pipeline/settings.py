@@ -16,6 +16,8 @@ from qn_pipeline.errors import ConfigurationError
 
 HOME_FOLDER = ".qn"
 SEAL_KEY_MIN_LENGTH = 32
+# The Makefile's: everybody knows it.
+DEMO_SEAL_KEY = "demo-key-for-invented-people-only"
 POSTGRES_OPTIONS = {"host", "sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "options"}
 
 
@@ -71,6 +73,10 @@ class Settings(BaseSettings):
         if len(secret) < SEAL_KEY_MIN_LENGTH:
             raise ConfigurationError(
                 f"QN_SEAL_KEY has fewer than {SEAL_KEY_MIN_LENGTH} characters. Nothing was written. Make one: openssl rand -hex 32."
+            )
+        if self.env == "prod" and secret == DEMO_SEAL_KEY:
+            raise ConfigurationError(
+                "QN_SEAL_KEY is the demo's, which everybody knows, and QN_ENV is prod. Nothing was written. Make one: openssl rand -hex 32."
             )
         return secret.encode()
 

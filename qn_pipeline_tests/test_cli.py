@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from qn_pipeline import cli
-from qn_pipeline.settings import read_settings
+from qn_pipeline.settings import DEMO_SEAL_KEY, read_settings
 from qn_pipeline.warehouse.lock import writer_lock
 from qn_pipeline_tests.support import MAPPING, Pipeline, dossier, write_csv, write_project
 
@@ -93,6 +93,12 @@ def break_seal_key(project: Path, patch: pytest.MonkeyPatch) -> list[str]:
     return ["run", "--project", str(project), "--date", str(DAY)]
 
 
+def break_demo_key_in_production(project: Path, patch: pytest.MonkeyPatch) -> list[str]:
+    patch.setenv("QN_SEAL_KEY", DEMO_SEAL_KEY)
+    patch.setenv("QN_ENV", "prod")
+    return ["run", "--project", str(project), "--date", str(DAY)]
+
+
 def break_date(project: Path, patch: pytest.MonkeyPatch) -> list[str]:
     return ["run", "--project", str(project), "--date", "2022-06-31"]
 
@@ -126,6 +132,7 @@ def break_option(project: Path, patch: pytest.MonkeyPatch) -> list[str]:
         (break_warehouse_empty, "QN_WAREHOUSE_URL: is set but empty"),
         (break_home, "cannot be written"),
         (break_seal_key, "QN_SEAL_KEY has fewer than 32 characters"),
+        (break_demo_key_in_production, "QN_SEAL_KEY is the demo's"),
         (break_date, "is no day"),
         (break_range, "is after --to"),
         (break_future, "to today"),
@@ -215,6 +222,10 @@ def test_reading_commands_import_neither_dagster_nor_dbt_nor_gx() -> None:
     code = "import sys, qn_pipeline.cli, qn_pipeline.doctor, qn_pipeline.indicators.values, qn_pipeline.validation.preflight; print([m for m in ('dagster', 'dbt', 'great_expectations', 'pandas') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_demos_key_is_the_one_that_production_refuses(repository: Path) -> None:
+    assert f"DEMO_SEAL_KEY := {DEMO_SEAL_KEY}\n" in (repository / "Makefile").read_text()
 
 
 def test_no_command_is_left_without_help() -> None:
