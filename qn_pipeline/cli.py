@@ -24,10 +24,10 @@ from rich.table import Table
 from rich.text import Text
 
 from qn_pipeline import __version__
-from qn_pipeline.errors import ConfigurationError, QnError
+from qn_pipeline.errors import ConfigurationError, QnError, RunFailed
 from qn_pipeline.indicators import values
 from qn_pipeline.indicators.periods import days_between, parse_day, parse_month, runs_of
-from qn_pipeline.landing.land import check_arrivals, days_with_work
+from qn_pipeline.landing.land import check_sources, days_with_work
 from qn_pipeline.project import PROJECT_FILE, Project, load_project
 from qn_pipeline.settings import Settings, read_settings
 from qn_pipeline.warehouse.engines import open_warehouse
@@ -87,7 +87,7 @@ def init(directory: Annotated[Path, typer.Argument(help="The folder to make.")])
 def check_source(
     name: Annotated[str, typer.Argument(help="A source of qn.yaml.")], project_dir: ProjectDir = Path(), fmt: Formatted = Format.table
 ) -> None:
-    """Hold a source's newest file against its contract, column by column; nothing is written."""
+    """Hold a source's newest file, or what its connection tells, against its contract, column by column; nothing is written."""
     from qn_pipeline.validation.preflight import check_source as preflight
 
     project, settings = _load(project_dir)
@@ -97,7 +97,7 @@ def check_source(
         (c.column, c.mapped_from, _percent(c.filled, result.rows), _percent(c.valid, c.filled), ", ".join(c.unknown_codes) or None)
         for c in result.columns
     ]
-    _write(columns, rows, fmt, title=f"{result.file} (newest of {result.files})", numbers={2, 3})
+    _write(columns, rows, fmt, title=result.told, numbers={2, 3})
     if fmt is Format.table:
         out.print(f"{result.rows} rows, {result.good} keep every rule, {result.unreadable} cannot be read.", highlight=False)
         for rule, count in result.broken_rules.items():
@@ -119,7 +119,7 @@ def run(
     asked = _asked_days(project, day, first, last, today)
     ranges = [asked] if asked else runs_of(days_with_work(settings, project, today)) or [(today, today)]
     for begin, end in ranges:
-        check_arrivals(settings, project, days_between(begin, end))
+        check_sources(settings, project, days_between(begin, end))
     settings.prepare_home()
     with open_warehouse(settings).alone():
         _run(project_dir, settings, ranges)
@@ -144,9 +144,11 @@ def _run(project_dir: Path, settings: Settings, ranges: list[tuple[date, date]])
     from qn_pipeline.orchestration.run import run_nightly
 
     warnings: dict[str, None] = {}
+    failed: dict[str, str] = {}
     for begin, end in ranges:
         outcome = run_nightly(project_dir, settings, begin, end)
         warnings.update(dict.fromkeys(outcome.warnings))
+        failed |= outcome.failed
     for warning in warnings:
         err.print(f"[yellow]warning[/] {warning}", highlight=False, soft_wrap=True)
     out.print(
@@ -154,6 +156,8 @@ def _run(project_dir: Path, settings: Settings, ranges: list[tuple[date, date]])
         highlight=False,
         soft_wrap=True,
     )
+    if failed:
+        raise RunFailed(f"Published without what {', '.join(failed)} could not bring: {' '.join(failed.values())}")
 
 
 @app.command()

@@ -4,14 +4,16 @@ import importlib.metadata
 import platform
 import shutil
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from qn_pipeline.errors import QnError
 from qn_pipeline.indicators import values
 from qn_pipeline.landing.extractions import read_extractions
-from qn_pipeline.project import Project, load_project
+from qn_pipeline.project import Project, PulledSource, load_project
 from qn_pipeline.settings import Settings, read_settings
+from qn_pipeline.sources.connections import reach
 from qn_pipeline.sources.files import find_files
 from qn_pipeline.warehouse.engines import Warehouse, open_warehouse
 
@@ -39,7 +41,7 @@ def examine(project_dir: Path) -> list[Finding]:
             "versions", "ok", ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES) + f", Python {platform.python_version()}"
         ),
         Finding("project", "ok", f"{project.directory}: {project.province.name}, profile {project.profile}, {len(project.sources)} sources"),
-        *(_source(project, name) for name in project.sources),
+        *(_source(settings, project, name) for name in project.sources),
         _seal_key(settings, project),
         _disk(settings),
         _landing(settings),
@@ -47,8 +49,10 @@ def examine(project_dir: Path) -> list[Finding]:
     ]
 
 
-def _source(project: Project, name: str) -> Finding:
+def _source(settings: Settings, project: Project, name: str) -> Finding:
     source = project.sources[name]
+    if isinstance(source, PulledSource):
+        return _pulled(settings, project, source)
     try:
         files = find_files(project, source)
     except QnError as error:
@@ -56,8 +60,18 @@ def _source(project: Project, name: str) -> Finding:
     return Finding(f"source {name}", "ok" if files else "warning", f"{len(files)} files match {source.files}")
 
 
+def _pulled(settings: Settings, project: Project, source: PulledSource) -> Finding:
+    """A connection is asked one question, without patience."""
+    impatient = source.model_copy(update={"connection": source.connection.model_copy(update={"retry_budget": 0.0})})
+    try:
+        told = reach(impatient, settings.connection_secret(source.connection.secret_variable), datetime.now(project.zone).date())
+    except QnError as error:
+        return Finding(f"source {source.name}", "failed", str(error))
+    return Finding(f"source {source.name}", "ok", f"{source.connection.url} answers: {told}")
+
+
 def _seal_key(settings: Settings, project: Project) -> Finding:
-    if not any(source.mapping.sealed_columns(source.contract) for source in project.sources.values()):
+    if not any(source.sealed_columns for source in project.sources.values()):
         return Finding("seal key", "ok", "not needed: no mapping seals a column")
     try:
         settings.seal_secret()

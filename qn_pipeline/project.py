@@ -9,6 +9,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
@@ -81,10 +82,6 @@ class Mapping(_Strict):
         """The source's columns that are wanted, once each, in order."""
         return list(dict.fromkeys(mapping.source for mapping in self.columns.values() if mapping.source))
 
-    def sealed_columns(self, contract: Contract) -> list[str]:
-        """The source's columns that must be sealed at landing."""
-        return [m.source for name, m in self.columns.items() if m.source and contract.column(name).sealed]
-
 
 class Window(_Strict):
     """What a complete window covers: all rows whose date `by` lies in the file's day or month."""
@@ -93,23 +90,95 @@ class Window(_Strict):
     span: Literal["day", "month"]
 
 
+class Connection(_Strict):
+    """A system that is reached over the network. Its secret is in the environment: QN_SECRET_<NAME>."""
+
+    name: str
+    product: Literal["opencps", "dvcqg"]
+    url: str = Field(description="the part of all addresses that does not change")
+    group_id: str | None = Field(default=None, description="opencps: the site")
+    systems: list[str] = Field(default=["0"], description="opencps: the system ids whose dossiers are pulled; without one the product shows 0 only")
+    user: str | None = Field(default=None, description="dvcqg: who logs in")
+    unit: str | None = Field(default=None, description="dvcqg: the identifier of the province (madonvi)")
+    page_size: int = Field(default=500, ge=1, le=5000)
+    concurrency: int = Field(default=8, ge=1, le=64, description="requests under way at once")
+    timeout: float = Field(default=60, gt=0, description="seconds that an answer may take")
+    retry_budget: float = Field(default=300, ge=0, description="seconds that a pull may spend waiting between tries")
+    first_wait: float = Field(default=1, ge=0, description="seconds before the first new try; later ones wait longer")
+    max_vanished: float = Field(default=0.02, gt=0, le=1, description="share of the known dossiers that may vanish in one pull")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Connection":
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"url {self.url!r} is no http or https address")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError(f"url may hold neither a user, a password nor a query; the secret is in {self.secret_variable}")
+        missing = [name for name in PRODUCT_SETTINGS[self.product] if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"a connection to {self.product} needs {missing[0]}")
+        return self
+
+    @property
+    def secret_variable(self) -> str:
+        return f"QN_SECRET_{self.name.upper()}"
+
+
+PRODUCT_SETTINGS = {"opencps": ("group_id",), "dvcqg": ("user", "unit")}
+# What a product tells: an entity's rows, and what the absence of a row means.
+PRODUCT_ENTITIES: dict[str, dict[str, Literal["changes", "snapshot"]]] = {
+    "opencps": {
+        "dossiers": "changes",
+        "dossier_actions": "changes",
+        "units": "snapshot",
+        "procedures": "snapshot",
+        "holidays": "snapshot",
+        "work_times": "snapshot",
+    },
+    "dvcqg": {"dossiers": "changes"},
+}
+
+
 class Source(_Strict):
-    """A system that delivers rows of one entity in files."""
+    """What brings rows of one entity: files (FileSource) or a connection (PulledSource)."""
 
     name: str
     label: str = Field(description="what officials call it")
     entity: str
     system: str = Field(description="the system that made the rows; with their code it is their key")
+    delivers: Literal["changes", "snapshot", "window"] = Field(description="what the absence of a row means")
+    max_quarantined: float = Field(default=0.5, gt=0, le=1, description="share of rows in quarantine that stops the night")
+    mapping_file: str = Field(alias="mapping")
+    mapping: Mapping = Field(alias="_mapping")
+
+    @property
+    def contract(self) -> Contract:
+        return CONTRACTS[self.entity]
+
+    @property
+    def sealed_columns(self) -> list[str]:
+        """The source's columns that must be sealed at landing."""
+        return [m.source for name, m in self.mapping.columns.items() if m.source and self.contract.column(name).sealed]
+
+    def _check_mapping(self) -> None:
+        for name, mapping in self.mapping.columns.items():
+            if name not in self.contract.names:
+                raise ValueError(f"{self.mapping_file} maps the unknown column {name!r} of {self.entity}")
+            _check_column(self.contract.column(name), mapping, self.mapping_file)
+        unmapped = [column.name for column in self.contract.columns if not column.nullable and column.name not in self.mapping.columns]
+        if unmapped:
+            raise ValueError(f"{self.mapping_file} does not map {', '.join(unmapped)}, which {self.entity} must have")
+
+
+class FileSource(Source):
+    """A system that delivers rows in files."""
+
     files: str = Field(description="path below the project, with {day}, {month} or * in the file's name")
     format: Literal["csv", "jsonl", "xlsx", "parquet"]
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     sheet: str | None = None
     header_row: int = Field(default=1, ge=1, description="XLSX: the row that holds the columns' names")
-    delivers: Literal["changes", "snapshot", "window"] = Field(description="what the absence of a row means")
     window: Window | None = None
-    max_quarantined: float = Field(default=0.5, gt=0, le=1, description="share of rows in quarantine that stops the night")
-    mapping_file: str = Field(alias="mapping")
-    mapping: Mapping = Field(alias="_mapping")
 
     @model_validator(mode="before")
     @classmethod
@@ -120,7 +189,7 @@ class Source(_Strict):
         return data
 
     @model_validator(mode="after")
-    def _consistent(self) -> "Source":
+    def _consistent(self) -> "FileSource":
         if self.entity not in CONTRACTS:
             raise ValueError(f"entity {self.entity!r} is not one of {', '.join(CONTRACTS)}")
         if (self.delivers == "window") != (self.window is not None):
@@ -131,18 +200,34 @@ class Source(_Strict):
             raise ValueError("files may hold {day} and {month} once each")
         if self.delivers != "changes" and "*" in self.files:
             raise ValueError(f"delivers: {self.delivers} says that one file holds all rows, so files cannot hold a *")
-        for name, mapping in self.mapping.columns.items():
-            if name not in self.contract.names:
-                raise ValueError(f"{self.mapping_file} maps the unknown column {name!r} of {self.entity}")
-            _check_column(self.contract.column(name), mapping, self.mapping_file)
-        unmapped = [column.name for column in self.contract.columns if not column.nullable and column.name not in self.mapping.columns]
-        if unmapped:
-            raise ValueError(f"{self.mapping_file} does not map {', '.join(unmapped)}, which {self.entity} must have")
+        self._check_mapping()
         return self
 
-    @property
-    def contract(self) -> Contract:
-        return CONTRACTS[self.entity]
+
+class PulledSource(Source):
+    """Rows of a connection. What their absence means is the product's to say."""
+
+    connection: Connection
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_product(cls, data: Any) -> Any:
+        connection = data.get("connection") if isinstance(data, dict) else None
+        if isinstance(connection, Connection):
+            delivers = PRODUCT_ENTITIES[connection.product].get(str(data.get("entity")))
+            if delivers is None:
+                told = ", ".join(PRODUCT_ENTITIES[connection.product])
+                raise ValueError(f"{connection.product} brings no {data.get('entity')}; it brings {told}")
+            return {"system": connection.name, "label": data.get("name"), **data, "delivers": delivers}
+        return data
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "PulledSource":
+        self._check_mapping()
+        return self
+
+
+AnySource = FileSource | PulledSource
 
 
 def _check_column(column: Column, mapping: ColumnMapping, where: str) -> None:
@@ -184,16 +269,24 @@ class Project(_Strict):
     timezone: Zone = "Asia/Ho_Chi_Minh"
     profile: Profile = "vietnam"
     start: date = Field(description="the first day that a run can be asked for")
-    sources: dict[str, Source]
+    precedence: list[str] = Field(default=[], description="systems of dossiers, the one to believe first; default the order of the sources")
+    sources: dict[str, AnySource]
+
+    @model_validator(mode="after")
+    def _known_systems(self) -> "Project":
+        systems = {source.system for source in self.sources_of("dossiers")}
+        if self.precedence and set(self.precedence) != systems:
+            raise ValueError(f"precedence must name each system of dossiers once: {', '.join(sorted(systems))}")
+        return self
 
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
-    def sources_of(self, entity: str) -> list[Source]:
+    def sources_of(self, entity: str) -> list[AnySource]:
         return [source for source in self.sources.values() if source.entity == entity]
 
-    def source(self, name: str) -> Source:
+    def source(self, name: str) -> AnySource:
         """The source of that name. Raises ConfigurationError when there is none."""
         if name not in self.sources:
             raise ConfigurationError(f"{self.directory / PROJECT_FILE} has no source {name!r}. Its sources: {', '.join(self.sources)}.")
@@ -207,26 +300,56 @@ def load_project(directory: Path) -> Project:
     sources = data.get("sources")
     if not isinstance(sources, dict) or not sources:
         raise ConfigurationError(f"{file}: sources is missing or empty. Nothing was written. Declare at least one source.")
-    loaded = {str(name): _with_mapping(file, str(name), source) for name, source in sources.items()}
+    connections = _connections(file, data.pop("connections", {}))
+    loaded = {str(name): _source(file, str(name), source, connections) for name, source in sources.items()}
     try:
         return Project.model_validate({**data, "directory": directory.absolute(), "sources": loaded})
     except ValidationError as error:
         raise ConfigurationError(f"{file}: {_first_problem(error)}. Nothing was written. Correct it.") from None
 
 
-def _with_mapping(file: Path, name: str, source: object) -> dict[str, Any]:
-    if not isinstance(source, dict):
-        raise ConfigurationError(f"{file}: sources.{name} is not a table of settings. Nothing was written. Correct it.")
+def _connections(file: Path, tables: object) -> dict[str, Connection]:
+    if not isinstance(tables, dict):
+        raise ConfigurationError(f"{file}: connections is not a table of connections. Nothing was written. Correct it.")
+    connections = {}
+    for name, settings in tables.items():
+        _check_name(file, "connection", str(name), settings)
+        try:
+            connections[str(name)] = Connection.model_validate({**settings, "name": name})
+        except ValidationError as error:
+            raise ConfigurationError(f"{file}: {_first_problem(error, f'connections.{name}')}. Nothing was written. Correct it.") from None
+    return connections
+
+
+def _check_name(file: Path, kind: str, name: str, settings: object) -> None:
+    if not isinstance(settings, dict):
+        raise ConfigurationError(f"{file}: {kind}s.{name} is not a table of settings. Nothing was written. Correct it.")
     if not re.fullmatch(r"[a-z0-9_]+", name):
-        raise ConfigurationError(f"{file}: the source's name {name!r} may hold a-z, 0-9 and _ only. Nothing was written. Rename it.")
+        raise ConfigurationError(f"{file}: the {kind}'s name {name!r} may hold a-z, 0-9 and _ only. Nothing was written. Rename it.")
+
+
+def _source(file: Path, name: str, source: Any, connections: dict[str, Connection]) -> AnySource:
+    _check_name(file, "source", name, source)
     if not isinstance(source.get("mapping"), str):
         raise ConfigurationError(f"{file}: sources.{name}.mapping does not name a mapping file. Nothing was written. Add it.")
     mapping_file = file.parent / source["mapping"]
     mapping = _read_yaml(mapping_file, hint=f"It is the mapping of source {name} in {file}")
     try:
-        return {**source, "name": name, "_mapping": Mapping.model_validate(mapping)}
+        checked = Mapping.model_validate(mapping)
     except ValidationError as error:
         raise ConfigurationError(f"{mapping_file}: {_first_problem(error)}. Nothing was written. Correct it.") from None
+    settings = {**source, "name": name, "_mapping": checked}
+    try:
+        if "connection" not in source:
+            return FileSource.model_validate(settings)
+        if "files" in source:
+            raise ConfigurationError(f"{file}: sources.{name} has files and a connection. Nothing was written. Keep one of the two.")
+        connection = connections.get(str(source["connection"]))
+        if connection is None:
+            raise ConfigurationError(f"{file}: sources.{name} names the unknown connection {source['connection']!r}. Nothing was written. Declare it.")
+        return PulledSource.model_validate({**settings, "connection": connection})
+    except ValidationError as error:
+        raise ConfigurationError(f"{file}: {_first_problem(error, f'sources.{name}')}. Nothing was written. Correct it.") from None
 
 
 def _read_yaml(file: Path, hint: str) -> dict[str, Any]:
@@ -246,8 +369,8 @@ def _read_yaml(file: Path, hint: str) -> dict[str, Any]:
     return data
 
 
-def _first_problem(error: ValidationError) -> str:
+def _first_problem(error: ValidationError, within: str = "") -> str:
     first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = ".".join(str(part) for part in (within, *first["loc"]) if part != "")
     message = first["msg"].removeprefix("Value error, ")
     return f"{where}: {message}" if where else message

@@ -80,6 +80,15 @@ class Settings(BaseSettings):
             )
         return secret.encode()
 
+    def connection_secret(self, variable: str) -> str:
+        """The token or password of a connection, by the name of its variable. Raises ConfigurationError when it is missing."""
+        secret = os.environ.get(variable, "")
+        if not secret:
+            raise ConfigurationError(
+                f"{variable} is not set: the token or password of a connection in qn.yaml. Nothing was written. Set it in the environment of the run."
+            )
+        return secret
+
     def warehouse_target(self) -> tuple[Literal["duckdb", "postgres"], str]:
         """The engine and where it is: a file's path for DuckDB, a URL for PostgreSQL."""
         if self.warehouse_url is None:

@@ -118,9 +118,10 @@ def engine_environment(engine: str, request: pytest.FixtureRequest) -> Iterator[
 
 @dataclass
 class Pipeline:
-    """The stages of a project, run one by one without Dagster."""
+    """The stages of a project, run one by one without Dagster. `url` is the warehouse's, for tests that outlive its variable."""
 
     folder: Path
+    url: str | None = None
 
     @property
     def project(self) -> Project:
@@ -136,9 +137,12 @@ class Pipeline:
     def warehouse(self) -> Warehouse:
         return open_warehouse(self.settings)
 
-    def land(self, *days: date) -> None:
+    def land(self, *days: date) -> dict[str, str]:
+        """Land all entities. Returns what sources could not bring."""
+        failed: dict[str, str] = {}
         for entity in CONTRACTS:
-            land_days(self.settings, self.project, entity, list(days))
+            failed |= land_days(self.settings, self.project, entity, list(days)).failed
+        return failed
 
     def check(self) -> None:
         for entity in CONTRACTS:
@@ -165,7 +169,7 @@ class Pipeline:
 
     def run(self, *days: date, select: str = "+fct_dossier", command: str = "build") -> None:
         """Everything up to the dbt models of a selection."""
-        self.land(*days)
+        assert self.land(*days) == {}
         self.check()
         self.load(max(days))
         self.build(select, command)

@@ -43,3 +43,28 @@
 {% macro duckdb__binary_order(expression) -%}
     {{ expression }}
 {%- endmacro %}
+
+{#
+  A dossier's code as every system spells it: the agency from large to small with all its levels, the running number without leading zeros,
+  and no tail that a synchronisation added. 000.05.33.H47-220801-0001 and H47.33.05-220801-1 are one. Other codes stay as they are.
+  Both engines know these expressions; PostgreSQL would take a doubled backslash for two characters.
+#}
+{% macro canonical_code(code) -%}
+    {%- set steps = [
+        ('^([0-9]{3})[.]([0-9]{2})[.]([0-9]{2})[.]([A-Z][0-9]{2})-', '\\4.\\3.\\2.\\1-'),
+        ('^([A-Z][0-9]{2})-', '\\1.00.00.000-'),
+        ('^([A-Z][0-9]{2}[.][0-9]{2})-', '\\1.00.000-'),
+        ('^([A-Z][0-9]{2}[.][0-9]{2}[.][0-9]{2})-', '\\1.000-'),
+        ('^([A-Z][0-9]{2}[.][0-9.]+-[0-9]{6}-)0*([0-9]+)(-[0-9]{6}-[0-9]{5})?$', '\\1\\2'),
+    ] -%}
+    {%- set ns = namespace(sql=code) -%}
+    {%- for pattern, by in steps -%}
+        {%- set ns.sql = "regexp_replace(" ~ ns.sql ~ ", '" ~ pattern ~ "', '" ~ by ~ "')" -%}
+    {%- endfor -%}
+    {{ return(ns.sql) }}
+{%- endmacro %}
+
+{# A value as text, alike in both engines: booleans are true and false, timestamps have no fraction. #}
+{% macro as_text(expression) -%}
+    cast({{ expression }} as {{ dbt.type_string() }})
+{%- endmacro %}

@@ -3,7 +3,8 @@
 
   A row of a delivery is a telling. It stands from its extraction on, until
     - its file comes again and tells the key otherwise, or is complete and leaves it out (a correction);
-    - a later complete snapshot of its source, or a later complete window over its date, does not hold the key (an absence).
+    - a later complete snapshot of its source, or a later complete window over its date, does not hold the key, or a later pull says that
+      the source no longer has it (an absence).
   A row in quarantine is there: it makes no telling, and it lets nothing vanish.
 
   At any moment the best telling that stands is the version: by the source's own version (updated_at), then the day it speaks for, then
@@ -112,6 +113,9 @@ absence as (
         and (w.next_day is null or e.day < w.next_day or (e.day = w.next_day and e.extraction_seq < w.next_seq))
     where not exists (select 1 from seen as s where s.extraction_seq = e.extraction_seq and s.system = w.system and s.code = w.code)
     {%- endif %}
+    union all
+    select e.source, e.system, v.row_key, e.day, e.extraction_seq
+    from {{ ref('stg_vanished') }} as v inner join extraction as e on e.extraction_seq = v.extraction_seq
 ),
 
 vanished as (

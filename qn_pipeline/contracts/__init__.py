@@ -3,9 +3,11 @@
 Belongs here: columns, code lists, keys, row rules. Does not: how a source spells them (mappings) or how rules are run (validation).
 """
 
+from qn_pipeline.contracts.calendars import HOLIDAYS, WORK_TIMES
+from qn_pipeline.contracts.dossier_actions import DOSSIER_ACTIONS
 from qn_pipeline.contracts.dossiers import DOSSIERS
 from qn_pipeline.contracts.model import Contract
 from qn_pipeline.contracts.procedures import PROCEDURES
 from qn_pipeline.contracts.units import UNITS
 
-CONTRACTS: dict[str, Contract] = {contract.entity: contract for contract in (DOSSIERS, UNITS, PROCEDURES)}
+CONTRACTS: dict[str, Contract] = {contract.entity: contract for contract in (DOSSIERS, DOSSIER_ACTIONS, UNITS, PROCEDURES, HOLIDAYS, WORK_TIMES)}

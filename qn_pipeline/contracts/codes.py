@@ -37,3 +37,23 @@ UNIT_LEVEL = CodeList(
     },
 )
 LIMIT_UNIT = CodeList("limit_unit", {"hour": "Giờ làm việc", "working_day": "Ngày làm việc", "day": "Ngày", "month": "Tháng"})
+ACTION_KIND = CodeList(
+    "action_kind",
+    {
+        "received": "Tiếp nhận",
+        "refused": "Từ chối tiếp nhận",
+        "processing": "Chuyển xử lý",
+        "transferred": "Chuyển đơn vị khác",
+        "supplement_requested": "Yêu cầu bổ sung",
+        "supplemented": "Đã bổ sung",
+        "payment_requested": "Yêu cầu nộp phí, lệ phí",
+        "paid": "Đã nộp phí, lệ phí",
+        "withdrawn": "Rút hồ sơ",
+        "stopped": "Dừng xử lý",
+        "finished": "Có kết quả",
+        "returned": "Trả kết quả",
+        "reopened": "Mở lại hồ sơ",
+        "other": "Khác",
+    },
+)
+DAY_KIND = CodeList("day_kind", {"off": "Nghỉ", "worked": "Làm bù"})

@@ -65,7 +65,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Contract:
-    """What a valid row of an entity is. `key` is completed by the source's system."""
+    """What a valid row of an entity is. `key` is completed by the source's system; `follows` is landed after another entity."""
 
     entity: str
     label: str
@@ -74,6 +74,7 @@ class Contract:
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...]
     version_order: str | None = None
+    follows: str | None = None
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)

@@ -1,7 +1,8 @@
 """Extractions: what one pull brought, with a manifest, immutable once written.
 
 An extraction is a folder `landing/<entity>/<source>/<day>/<id>` that holds manifest.json and, when rows came, rows.parquet. It is
-written aside and renamed, so it is there whole or not at all. A later pull of the same file and day supersedes it; nothing is deleted.
+written aside and renamed, so it is there whole or not at all. A later reading of the same file and day supersedes it, a pull of changes
+adds to those before it; nothing is deleted.
 """
 
 import os
@@ -20,10 +21,17 @@ from qn_pipeline.settings import Settings
 
 MANIFEST = "manifest.json"
 ROWS = "rows.parquet"
+GONE = "gone.parquet"
+RECONCILIATION = "reconciliation.json"
 
 
 class Manifest(BaseModel):
-    """What is known of one extraction. `file` is None when the day was asked for and nothing came."""
+    """What is known of one extraction.
+
+    `file` is what it was read from, None when the day was asked for and nothing came. `day` is the day asked for, `speaks_for` the one
+    that its content speaks for where that is another. `covers_*` are the days whose changes a pull asked for, `follows_seq` is the
+    last extraction of dossiers whose details are in it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,8 +46,14 @@ class Manifest(BaseModel):
     window_by: str | None = None
     window_from: date | None = None
     window_to: date | None = None
+    speaks_for: date | None = None
+    covers_from: date | None = None
+    covers_to: date | None = None
+    follows_seq: int | None = None
     extracted_at: str
     rows: int = 0
+    gone: int = 0
+    unreconciled: int = 0
     unreadable: list[int] = []
     bytes: int = 0
     sha256: str | None = None
@@ -62,6 +76,16 @@ class Extraction:
     @property
     def rows(self) -> Path:
         return self.folder / ROWS
+
+    @property
+    def gone(self) -> Path:
+        """Codes that the source no longer has; there when any vanished."""
+        return self.folder / GONE
+
+    @property
+    def reconciliation(self) -> Path:
+        """Counters of the source that differed, and what sweeping found; there when any did."""
+        return self.folder / RECONCILIATION
 
 
 def read_extractions(settings: Settings, entity: str | None = None) -> list[Extraction]:

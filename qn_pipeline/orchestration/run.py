@@ -12,6 +12,7 @@ import yaml
 from dagster import DagsterEventType, DagsterInstance, ExecuteInProcessResult
 
 from qn_pipeline.errors import RunFailed
+from qn_pipeline.orchestration.assets.landing import SOURCES_REACHED
 from qn_pipeline.orchestration.build import build_defs
 from qn_pipeline.orchestration.jobs import NIGHTLY, PUBLISH, months_of_pages, range_tags
 from qn_pipeline.orchestration.storage import KeptEngineEventLogStorage
@@ -29,10 +30,11 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass
 class Outcome:
-    """What a run did. `warnings` are checks that failed without stopping it."""
+    """What a run did. `warnings` are checks that failed without stopping it, `failed` sources that could not bring what they have."""
 
     run_ids: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
     pages: list[str] = field(default_factory=list)
 
 
@@ -80,7 +82,9 @@ def _record(outcome: Outcome, result: ExecuteInProcessResult) -> None:
     for event in result.all_events:
         if event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION:
             evaluation = event.asset_check_evaluation_data
-            if not evaluation.passed:
+            if evaluation.check_name == SOURCES_REACHED:
+                outcome.failed |= {source: str(told.value) for source, told in evaluation.metadata.items()}
+            elif not evaluation.passed:
                 outcome.warnings.append(f"{evaluation.asset_key.to_user_string()}: {evaluation.check_name}{_told(evaluation.metadata)}")
         if event.event_type is DagsterEventType.ASSET_MATERIALIZATION and event.asset_key and event.asset_key.path[-1] == "pages":
             pages = event.step_materialization_data.materialization.metadata["pages_written"].value

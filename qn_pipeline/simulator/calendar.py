@@ -1,59 +1,52 @@
 """Working days and hours in Viet Nam, and adding them to a moment.
 
-Belongs here: days off, worked Saturdays, opening hours, deadlines. Does not: limits of procedures. Moments are local and naive.
+Belongs here: days off, worked Saturdays (both from the package `holidays`), opening hours, deadlines. Does not: limits of procedures.
+Moments are local and naive.
 
 Working time is measured on one axis: the seconds that offices were open since the first day that is known. A moment has a position on it,
 a position has a moment; deadlines and pauses are additions on that axis. A position at which the offices close is the moment at which
 they open next, so that one working day after 07:30 is 07:30.
 """
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from typing import Final
 
-# Source: the package `holidays` 0.109 for Viet Nam, first and last day of each holiday on weekdays.
-HOLIDAYS: tuple[tuple[date, date], ...] = (
-    (date(2022, 1, 3), date(2022, 1, 3)),
-    (date(2022, 1, 31), date(2022, 2, 4)),
-    (date(2022, 4, 11), date(2022, 4, 11)),
-    (date(2022, 5, 2), date(2022, 5, 3)),
-    (date(2022, 9, 1), date(2022, 9, 2)),
-    (date(2023, 1, 2), date(2023, 1, 2)),
-    (date(2023, 1, 20), date(2023, 1, 26)),
-    (date(2023, 5, 1), date(2023, 5, 3)),
-    (date(2023, 9, 1), date(2023, 9, 4)),
-    (date(2024, 1, 1), date(2024, 1, 1)),
-    (date(2024, 2, 8), date(2024, 2, 14)),
-    (date(2024, 4, 18), date(2024, 4, 18)),
-    (date(2024, 4, 29), date(2024, 5, 1)),
-    (date(2024, 9, 2), date(2024, 9, 3)),
-    (date(2025, 1, 1), date(2025, 1, 1)),
-    (date(2025, 1, 27), date(2025, 1, 31)),
-    (date(2025, 4, 7), date(2025, 4, 7)),
-    (date(2025, 4, 30), date(2025, 5, 2)),
-    (date(2025, 9, 1), date(2025, 9, 2)),
-    (date(2026, 1, 1), date(2026, 1, 1)),
-    (date(2026, 2, 16), date(2026, 2, 20)),
-    (date(2026, 4, 27), date(2026, 4, 27)),
-    (date(2026, 4, 30), date(2026, 5, 1)),
-    (date(2026, 8, 31), date(2026, 9, 2)),
-    (date(2026, 11, 24), date(2026, 11, 24)),
-)
-WORKED_SATURDAYS = frozenset({date(2024, 5, 4), date(2025, 4, 26), date(2026, 8, 22)})
-"""Saturdays that are worked in exchange for a day off."""
+from holidays import country_holidays
 
-LUNAR_NEW_YEARS = (date(2022, 2, 1), date(2023, 1, 22), date(2024, 2, 10), date(2025, 1, 29), date(2026, 2, 17))
-"""The first day of Tết, around which little is filed."""
-
-OPENING_HOURS = ((time(7, 30), time(11, 30)), (time(13), time(17)))
-DAY_OF_WORK = timedelta(hours=8)
-
-# The table of holidays ends with 2026; lives that run on after it know weekends only.
+# What is swapped for which Saturday is decided year by year; the package knows it until 2026. Lives that run on after it know weekends only.
+_YEARS: Final = range(2022, 2027)
 _FIRST, _LAST = date(2022, 1, 1), date(2030, 12, 31)
-_SATURDAY = 5
+_SATURDAY: Final = 5
+
+_KNOWN = country_holidays("VN", years=_YEARS, language="en_US")
 
 
 def _days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
 
+
+def _spans(days: list[date]) -> Iterator[tuple[date, date]]:
+    """First and last of those between which there are only days off and weekends."""
+    first = last = days[0]
+    for day in days[1:]:
+        if any(between.weekday() < _SATURDAY for between in _days(last, day)[1:-1]):
+            yield first, last
+            first = day
+        last = day
+    yield first, last
+
+
+HOLIDAYS = tuple(_spans([day for day in sorted(_KNOWN) if day.weekday() < _SATURDAY]))
+"""First and last day of each holiday, on weekdays."""
+WORKED_SATURDAYS = frozenset(day for day in _KNOWN.weekend_workdays if day.year in _YEARS)
+"""Saturdays that are worked in exchange for a day off."""
+
+LUNAR_NEW_YEARS = tuple(sorted(day for day, name in _KNOWN.items() if name == "Lunar New Year"))
+"""The first day of Tết, around which little is filed."""
+
+OPENING_HOURS = ((time(7, 30), time(11, 30)), (time(13), time(17)))
+DAY_OF_WORK = timedelta(hours=8)
 
 _DAYS_OFF = frozenset(day for first, last in HOLIDAYS for day in _days(first, last))
 

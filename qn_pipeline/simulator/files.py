@@ -1,7 +1,8 @@
 """The province's dossiers as files in the shape of the national synchronisation (MotCua to DVCQG), and a project that reads them.
 
 Belongs here: how a row is spelt, personal values and all, since real systems send them. Does not: what a system shows (lives).
-A folder holds `data/ho_so_<day>.jsonl`, `data/don_vi.csv`, `data/thu_tuc.csv`, `qn.yaml` and `mappings/`.
+A folder holds `data/ho_so_<day>.jsonl` (or `.json`: a system that calls it so still writes one object a line), `data/don_vi.csv`,
+`data/thu_tuc.csv`, `qn.yaml` and `mappings/`.
 """
 
 import csv
@@ -16,13 +17,15 @@ import yaml
 from qn_pipeline.simulator.lives import Province, Row
 from qn_pipeline.simulator.people import Person
 from qn_pipeline.simulator.procedures import HOUR, PROCEDURES
-from qn_pipeline.simulator.units import PROVINCE_CODE, PROVINCE_NAME, UNITS
+from qn_pipeline.simulator.units import PROVINCE_CODE, PROVINCE_NAME, UNITS, Level
 
+Suffix = Literal["jsonl", "json"]
 DATA = "data"
 _MOMENT = "%Y%m%d%H%M%S"
 _CHANNELS = {"direct": "1", "online": "2", "post": "3"}
 _PAYMENTS = {"none": "0", "national": "1", "local": "2"}
 _KINDS = {"citizen": "1", "enterprise": "2"}
+_UNIT_LEVELS: dict[Level, str] = {"department": "Sở", "district": "Huyện", "commune": "Xã"}
 _LEVELS = {"none": "Không", "partial": "Một phần", "full": "Toàn trình"}
 _UNIT_NAMES = {unit.code: unit.name for unit in UNITS}
 
@@ -32,9 +35,9 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time())
 
 
-def write_night(province: Province, folder: Path, day: date, since: date | None = None) -> Path:
+def write_night(province: Province, folder: Path, day: date, since: date | None = None, suffix: Suffix = "jsonl") -> Path:
     """What the system sends at the end of a day: all dossiers, or only those that changed after the end of another day."""
-    path = folder / DATA / f"ho_so_{day:%Y-%m-%d}.jsonl"
+    path = folder / DATA / f"ho_so_{day:%Y-%m-%d}.{suffix}"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         for row in province.rows(end_of(day)):
@@ -44,11 +47,14 @@ def write_night(province: Province, folder: Path, day: date, since: date | None 
 
 
 def write_reference(folder: Path) -> None:
-    """The lists of units and of procedures."""
+    """The lists of units, all that ever are, and of procedures."""
     _write_csv(
         folder / DATA / "don_vi.csv",
-        ("ma", "ten", "cap", "ma_cap_tren"),
-        ((unit.code, unit.name, "Sở" if unit.level == "department" else "Huyện", PROVINCE_CODE) for unit in UNITS),
+        ("ma", "ten", "cap", "ma_cap_tren", "hieu_luc_tu", "hieu_luc_den"),
+        (
+            (unit.code, unit.name, _UNIT_LEVELS[unit.level], unit.parent, *(f"{day}" if day else "" for day in (unit.valid_from, unit.valid_to)))
+            for unit in UNITS
+        ),
     )
     _write_csv(
         folder / DATA / "thu_tuc.csv",
@@ -60,13 +66,14 @@ def write_reference(folder: Path) -> None:
     )
 
 
-def project(folder: Path, start: date, delivers: Literal["snapshot", "changes"] = "snapshot") -> None:
+def project(folder: Path, start: date, delivers: Literal["snapshot", "changes"] = "snapshot", suffix: Suffix = "jsonl") -> None:
     """A project that reads the folder; as snapshots, dossiers that were deleted or got another code vanish."""
     sources = {
         "mot_cua": {
             "label": "Một cửa điện tử tỉnh Quảng Nam (mô phỏng)",
             "entity": "dossiers",
-            "files": f"{DATA}/ho_so_{{day}}.jsonl",
+            "files": f"{DATA}/ho_so_{{day}}.{suffix}",
+            "format": "jsonl",
             "delivers": delivers,
             "mapping": "mappings/mot_cua.yaml",
         },
@@ -240,7 +247,14 @@ _DOSSIERS: dict[str, Any] = {
     ],
 }
 _UNITS: dict[str, Any] = {
-    "columns": {"code": "ma", "name": "ten", "level": {"from": "cap", "codes": {"Sở": "department", "Huyện": "district"}}, "parent": "ma_cap_tren"}
+    "columns": {
+        "code": "ma",
+        "name": "ten",
+        "level": {"from": "cap", "codes": {label: level for level, label in _UNIT_LEVELS.items()}},
+        "parent": "ma_cap_tren",
+        "valid_from": {"from": "hieu_luc_tu", "format": "iso8601"},
+        "valid_to": {"from": "hieu_luc_den", "format": "iso8601"},
+    }
 }
 _PROCEDURES: dict[str, Any] = {
     "columns": {

@@ -5,78 +5,111 @@ dossier came to its state.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Literal
 
 from qn_pipeline.simulator.lives import Province, State
-from qn_pipeline.simulator.units import PROVINCE_CODE
+from qn_pipeline.simulator.units import PROVINCE_CODE, UNIT_BY_CODE
 
 Grain = Literal["day", "month", "year"]
 Key = tuple[str, Grain, date, str, str]
 """Indicator, grain, first day of the period, unit (the province, too) and channel ('all' for all of them)."""
 
 ALL_CHANNELS = "all"
+RECEIVED, RUNNING = "dossiers_received", "dossiers_running"
+SETTLED, ON_TIME, LATE, WITHOUT_DUE = "dossiers_settled", "dossiers_settled_on_time", "dossiers_settled_late", "dossiers_settled_without_due"
 _NEW, _REFUSED = 1, 3
 _SETTLED = (9, 10)
 _ENDED = (7, 8, *_SETTLED)
+_LEFT = "left"
+_A_DAY, _NEVER = timedelta(days=1), date.max
+_Days = Counter[tuple[str, date]]
 
 
 def ledger(province: Province, known_at: datetime) -> dict[Key, int]:
     """All figures as known at a moment, of all periods that began before it; zeros are left out.
 
     `dossiers_running` has a value for each day, month and year, at its end or at the moment itself; the others count what happened in it.
+    A unit's figures hold those of all units below it.
     """
-    counts: Counter[Key] = Counter()
-    changes: dict[tuple[str, str], Counter[date]] = {}
+    counted: dict[tuple[str, str], _Days] = {}
     for row in province.rows(known_at):
-        for unit in (row.state.unit, PROVINCE_CODE):
-            for channel in (row.state.channel, ALL_CHANNELS):
-                for indicator, day in _events(row.state):
-                    for grain, first in _periods(day):
-                        counts[indicator, grain, first, unit, channel] += 1
-                stock = changes.setdefault((unit, channel), Counter())
-                for day, change in _stock_changes(row.state):
-                    stock[day] += change
+        counted.setdefault((row.state.unit, row.state.channel), _Days()).update(_events(row.state))
     last = (known_at - timedelta(microseconds=1)).date()
-    for (unit, channel), stock in changes.items():
-        for grain, first, running in _stock(stock, last):
-            counts["dossiers_running", grain, first, unit, channel] = running
-    return {key: count for key, count in counts.items() if count}
+    figures: dict[Key, int] = {}
+    for (unit, channel), days in _with_those_below(counted).items():
+        for (indicator, grain, first), count in (_flows(days) | _stock(days, last)).items():
+            figures[indicator, grain, first, unit, channel] = count
+    return {key: count for key, count in figures.items() if count}
+
+
+def on_time_share(figures: Mapping[Key, int], grain: Grain, first: date, unit: str, channel: str = ALL_CHANNELS) -> tuple[int, int]:
+    """Numerator and denominator of `on_time_share`: those settled on time, and all settled; it has no value when none was settled."""
+    return figures.get((ON_TIME, grain, first, unit, channel), 0), figures.get((SETTLED, grain, first, unit, channel), 0)
+
+
+def with_those_above(unit: str) -> Iterator[str]:
+    """A unit, the unit above it and so on, up to the province. A unit has one parent for all its time."""
+    while unit != PROVINCE_CODE:
+        yield unit
+        unit = UNIT_BY_CODE[unit].parent
+    yield unit
 
 
 def _events(state: State) -> Iterator[tuple[str, date]]:
+    """What of a dossier counts on which day; with _LEFT it leaves the stock."""
     if state.status in (_NEW, _REFUSED) or state.received_at is None:
         return
-    yield "dossiers_received", state.received_at.date()
-    if state.status in _SETTLED and state.ended_at is not None:
-        yield "dossiers_settled", state.ended_at.date()
-        if state.due_at is not None:
-            yield "dossiers_settled_on_time" if state.ended_at <= state.due_at else "dossiers_settled_late", state.ended_at.date()
-
-
-def _stock_changes(state: State) -> Iterator[tuple[date, int]]:
-    if state.status in (_NEW, _REFUSED) or state.received_at is None:
+    yield RECEIVED, state.received_at.date()
+    if state.status not in _ENDED or state.ended_at is None:
         return
-    yield state.received_at.date(), 1
-    if state.status in _ENDED and state.ended_at is not None:
-        yield state.ended_at.date(), -1
+    ended_on = state.ended_at.date()
+    yield _LEFT, ended_on
+    if state.status in _SETTLED:
+        yield SETTLED, ended_on
+        if state.due_at is None:
+            yield WITHOUT_DUE, ended_on
+        else:
+            yield ON_TIME if state.ended_at <= state.due_at else LATE, ended_on
 
 
-def _stock(changes: Counter[date], last: date) -> Iterator[tuple[Grain, date, int]]:
-    """What is there at the end of each day, month and year from the first change on."""
-    if not changes:
-        return
-    running, day = 0, min(changes)
-    ends: dict[tuple[Grain, date], int] = {}
+def _with_those_below(counted: Mapping[tuple[str, str], _Days]) -> dict[tuple[str, str], _Days]:
+    """By unit and channel, of the unit itself, in the unit and all below it."""
+    total: dict[tuple[str, str], _Days] = {}
+    for (unit, channel), days in counted.items():
+        for above in with_those_above(unit):
+            for all_or_one in (channel, ALL_CHANNELS):
+                total.setdefault((above, all_or_one), _Days()).update(days)
+    return total
+
+
+def _flows(days: _Days) -> dict[tuple[str, Grain, date], int]:
+    counts: Counter[tuple[str, Grain, date]] = Counter()
+    for (indicator, day), count in days.items():
+        if indicator != _LEFT:
+            for grain, first in _periods(day):
+                counts[indicator, grain, first] += count
+    return counts
+
+
+def _stock(days: _Days, last: date) -> dict[tuple[str, Grain, date], int]:
+    """What is there at the end of each day, month and year from the first reception on."""
+    changes: dict[date, int] = {}
+    for (indicator, day), count in days.items():
+        if indicator in (RECEIVED, _LEFT):
+            changes[day] = changes.get(day, 0) + (count if indicator == RECEIVED else -count)
+    ends: dict[tuple[str, Grain, date], int] = {}
+    running, day = 0, min(changes, default=_NEVER)
     while day <= last:
-        running += changes[day]
-        for period in _periods(day):
-            ends[period] = running  # the last day of a period stands
-        day += timedelta(days=1)
-    for (grain, first), value in ends.items():
-        yield grain, first, value
+        running += changes.get(day, 0)
+        for grain, first in _periods(day):
+            ends[RUNNING, grain, first] = running  # the last day of a period stands
+        day += _A_DAY
+    return ends
 
 
+@cache
 def _periods(day: date) -> tuple[tuple[Grain, date], ...]:
     return ("day", day), ("month", day.replace(day=1)), ("year", date(day.year, 1, 1))

@@ -1,32 +1,41 @@
 """One dossier's life, step by step, by chance.
 
 Belongs here: what follows what, and when. Does not: how many dossiers there are and who files them (simulate). Each step happens in
-working time after the one before it; nothing that is shown at a moment is known from a later one.
+working time after the one before it; nothing that is shown at a moment is known from a later one. Where a unit ends with a dossier in its
+hands, the unit that comes after it takes it over on its first working morning.
 """
 
 import random
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from qn_pipeline.simulator import chances
 from qn_pipeline.simulator.calendar import DAY_OF_WORK, add_working_time, deadline, working_time_between
 from qn_pipeline.simulator.lives import Channel, Fact, Kind, State, Supplement
 from qn_pipeline.simulator.procedures import HOUR, Procedure
-from qn_pipeline.simulator.units import Unit
+from qn_pipeline.simulator.units import UNIT_BY_CODE, heirs, peers
 
 _MINUTE = timedelta(minutes=1)
 _CHANNELS: tuple[Channel, ...] = ("direct", "online", "post")
+_OPEN = (1, 2, 4, 5, 6)
+_FOREVER = datetime.combine(date.max, time())
+
+
+@cache
+def _handover(unit: str) -> datetime | None:
+    """When others take over from a unit; None for one that goes on."""
+    last = UNIT_BY_CODE[unit].valid_to
+    return None if last is None else add_working_time(datetime.combine(last + timedelta(days=1), time()), timedelta())
 
 
 class Life:
-    """Writes the facts of one dossier. `peers` are the units that it can be moved to, `late` the share that its unit ends late."""
+    """Writes the facts of one dossier; `late` is the share that its unit ends late."""
 
-    def __init__(self, rng: random.Random, procedure: Procedure, first: State, peers: Sequence[Unit], late: float) -> None:
+    def __init__(self, rng: random.Random, procedure: Procedure, first: State, late: float) -> None:
         self._rng = rng
         self._procedure = procedure
-        self._peers = [unit.code for unit in peers if unit.code != first.unit]
         self._late = late
         self._state = first
         self._facts: list[Fact] = []
@@ -60,8 +69,9 @@ class Life:
     def _handling(self) -> bool:
         """Whether it goes on to a result."""
         self._fact(Kind.PROCESSING, self._on_the_way(0.01, 0.1), status=4)
-        if self._peers and self._happens(chances.TRANSFERRED):
-            self._fact(Kind.TRANSFERRED, self._on_the_way(0.05, 0.3), unit=self._rng.choice(self._peers))
+        if self._happens(chances.TRANSFERRED):
+            at = self._on_the_way(0.05, 0.3)
+            self._fact(Kind.TRANSFERRED, at, unit=self._peer(at.date()))
         if self._happens(chances.SUPPLEMENT) and not self._supplement():
             return False
         if self._procedure.fee and self._happens(chances.PAYMENT):
@@ -126,44 +136,68 @@ class Life:
             at = self._after(self._rng.uniform(1, 25) * DAY_OF_WORK)
             # The dates are wiped; half of the offices set a new date for the result.
             due_at = deadline(at, days=max(self._procedure.limit // 2, 1)) if self._happens(0.5) else self._due
-            self._fact(Kind.REOPENED, at, status=4, due_at=due_at, ended_at=None, returned_at=None, result_digitized=False, vote=None)
+            unit = self._in_charge(at)
+            self._fact(Kind.REOPENED, at, status=4, unit=unit, due_at=due_at, ended_at=None, returned_at=None, result_digitized=False, vote=None)
             self._finish(self._after(self._rng.uniform(0.5, 15) * DAY_OF_WORK))
 
     def _office_changes(self) -> None:
         """What the office does to its records, in whatever state the dossier is."""
         if self._state.received_at is not None and self._happens(chances.CORRECTED):
             at = self._after(self._rng.uniform(15, 90) * DAY_OF_WORK)
-            self._fact(Kind.CORRECTED, at, **self._correction())
+            self._fact(Kind.CORRECTED, at, **self._correction(at))
+        self._hand_over(_FOREVER)
         if self._happens(chances.RECODED):
             self._recode(self._some_moment())
         if self._happens(chances.DELETED):
             at = self._some_moment()
             self._facts = [*(fact for fact in self._facts if fact.at < at), Fact(at, Kind.DELETED, None)]
 
-    def _correction(self) -> dict[str, Any]:
+    def _correction(self, at: datetime) -> dict[str, Any]:
         state, received_at = self._state, self._state.received_at
         assert received_at is not None
         options: list[dict[str, Any]] = [
             {"channel": self._rng.choice([channel for channel in _CHANNELS if channel != state.channel])},
             {"due_at": add_working_time(self._due, self._rng.uniform(0.5, 10) * DAY_OF_WORK)},
+            {"due_at": None},
+            {"unit": self._peer((state.ended_at or at).date())},
         ]
-        if self._peers:
-            options.append({"unit": self._rng.choice([code for code in self._peers if code != state.unit] or [state.unit])})
         if state.ended_at is not None:
             open_for = working_time_between(received_at, state.ended_at)
             options.append({"ended_at": add_working_time(received_at, self._rng.uniform(0.5, 0.95) * open_for)})
         return self._rng.choice(options)
 
     def _recode(self, at: datetime) -> None:
-        """The code in the order of 2016 (000.00.17.H47-220801-0001) gives way to that of 2020 (H47.17-220801-0001)."""
+        """The code in the order of 2016 (000.05.61.H47-220801-0001) gives way to that of 2020 (H47.61.05-220801-0001)."""
         before = [fact for fact in self._facts if fact.at < at]
         standing = before[-1].state
         assert standing is not None
         agency, tail = standing.code.split("-", 1)
-        _, _, unit, province = agency.split(".")
-        code = f"{province}.{unit}-{tail}"
+        _, commune, unit, province = agency.split(".")
+        code = f"{province}.{unit}{'' if commune == '00' else f'.{commune}'}-{tail}"
         after = [replace(fact, state=replace(fact.state, code=code)) for fact in self._facts if fact.at >= at and fact.state is not None]
         self._facts = [*before, Fact(at, Kind.RECODED, replace(standing, code=code)), *after]
+
+    # Units
+
+    def _hand_over(self, until: datetime) -> None:
+        """What reorganisations before a moment do to a dossier that is open."""
+        while self._state.status in _OPEN and (at := _handover(self._state.unit)) is not None and at <= until:
+            self._fact(Kind.TRANSFERRED, max(at, add_working_time(self._facts[-1].at, _MINUTE)), unit=self._heir(self._state.unit))
+
+    def _heir(self, unit: str) -> str:
+        units = heirs(unit)
+        return self._rng.choices(units, [unit.weight for unit in units])[0].code
+
+    def _in_charge(self, at: datetime) -> str:
+        """The unit that has what the dossier's unit had, when that one is gone."""
+        unit = self._state.unit
+        while not UNIT_BY_CODE[unit].valid_on(at.date()):
+            unit = self._heir(unit)
+        return unit
+
+    def _peer(self, day: date) -> str:
+        """Another unit that could have had it on a day; the same one if there is none."""
+        return self._rng.choice([unit.code for unit in peers(self._state.unit, day) if unit.code != self._state.unit] or [self._state.unit])
 
     # Time and chance
 
@@ -185,6 +219,8 @@ class Life:
         return self._after(self._rng.uniform(least, most) * left)
 
     def _not_before(self, at: datetime) -> datetime:
+        """A moment after the last fact, and after what happens to the unit until then."""
+        self._hand_over(at)
         return max(at, add_working_time(self._facts[-1].at, _MINUTE))
 
     def _some_moment(self) -> datetime:

@@ -5,15 +5,20 @@ Belongs here: what is asked for, of whom, within which limit. Does not: what bec
 """
 
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from itertools import accumulate
 from typing import Final, Literal
+from zlib import crc32
 
-from qn_pipeline.simulator.units import DEPARTMENTS, DISTRICTS, Unit
+from qn_pipeline.simulator.units import COMMUNES, DEPARTMENTS, DISTRICTS, TWO_TIERS_SINCE, UNIT_BY_CODE, Unit, map_of, successor
 
 OnlineLevel = Literal["none", "partial", "full"]
 LimitUnit = Literal["hour", "working_day"]
 HOUR: Final = "hour"
 DAY: Final = "working_day"
 DISTRICT = "district"
+COMMUNE = "commune"
 
 FIELDS = {
     "L01": "Đất đai",
@@ -51,7 +56,7 @@ FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """A procedure; `offered_by` is a department's name or all districts, `weight` its share of the province's dossiers."""
+    """A procedure; `offered_by` is a department's name, all districts or all communes, `weight` its share of the province's dossiers."""
 
     code: str
     name: str
@@ -70,17 +75,58 @@ class Procedure:
 
     @property
     def units(self) -> tuple[Unit, ...]:
-        """The units that resolve it."""
-        return DISTRICTS if self.offered_by == DISTRICT else tuple(unit for unit in DEPARTMENTS if unit.name == self.offered_by)
+        """The units that ever resolve it."""
+        return _ever(self.offered_by)
+
+    def units_on(self, day: date) -> tuple[Unit, ...]:
+        """The units that resolve it on a day: since July 2025 communes do what districts did, as departments do what others did before them."""
+        return _offer(self, map_of(day))[0]
+
+    def shares_on(self, day: date) -> tuple[float, ...]:
+        """The running sums of what each of those units has of it."""
+        return _offer(self, map_of(day))[1]
+
+
+@cache
+def _ever(offered_by: str) -> tuple[Unit, ...]:
+    after = tuple(unit for unit in COMMUNES if unit.valid_from == TWO_TIERS_SINCE)
+    if offered_by in (DISTRICT, COMMUNE):
+        return DISTRICTS + after if offered_by == DISTRICT else COMMUNES
+    first = next(unit for unit in DEPARTMENTS if unit.name == offered_by)
+    last = UNIT_BY_CODE[successor(first.code, TWO_TIERS_SINCE)]
+    return (first,) if last is first else (first, last)
+
+
+@cache
+def _offer(procedure: Procedure, first: date) -> tuple[tuple[Unit, ...], tuple[float, ...]]:
+    units = tuple(unit for unit in procedure.units if unit.valid_on(first))
+    # The department that will take it over may be there beside the one that has it.
+    units = units[:1] if units[0].level == "department" else units
+    return units, tuple(accumulate(unit.weight * _leaning(unit, procedure.field) for unit in units))
+
+
+def _leaning(unit: Unit, field: str) -> float:
+    """Half to one and a half of a field's dossiers: towns build, villages have land, and no two units are alike."""
+    return 0.5 + crc32(f"{unit.code} {field}".encode()) / 2**32
 
 
 PROCEDURES = (
-    Procedure("2.000815", "Chứng thực bản sao từ bản chính giấy tờ, văn bản", "L02", DISTRICT, 8, HOUR, "partial", 2000, True, 160),
-    Procedure("2.000884", "Chứng thực chữ ký trong các giấy tờ, văn bản", "L02", DISTRICT, 8, HOUR, "none", 10000, True, 60),
+    Procedure("2.000815", "Chứng thực bản sao từ bản chính giấy tờ, văn bản", "L02", COMMUNE, 8, HOUR, "partial", 2000, True, 330),
+    Procedure("2.000884", "Chứng thực chữ ký trong các giấy tờ, văn bản", "L02", COMMUNE, 8, HOUR, "none", 10000, True, 120),
+    Procedure("1.001193", "Đăng ký khai sinh", "L03", COMMUNE, 8, HOUR, "full", 0, True, 90),
+    Procedure("1.000894", "Đăng ký kết hôn", "L03", COMMUNE, 8, HOUR, "partial", 0, True, 50),
+    Procedure("1.000656", "Đăng ký khai tử", "L03", COMMUNE, 8, HOUR, "full", 0, True, 45),
+    Procedure("1.004873", "Cấp Giấy xác nhận tình trạng hôn nhân", "L03", COMMUNE, 3, DAY, "full", 15000, True, 80),
+    Procedure("1.004859", "Thay đổi, cải chính hộ tịch cho người chưa đủ 14 tuổi", "L03", COMMUNE, 3, DAY, "partial", 15000, True, 15),
+    Procedure("2.000635", "Cấp bản sao trích lục hộ tịch", "L03", COMMUNE, 8, HOUR, "full", 8000, True, 95),
+    Procedure("1.001776", "Thực hiện, điều chỉnh trợ cấp xã hội hằng tháng", "L06", COMMUNE, 22, DAY, "partial", 0, False, 60),
+    Procedure("1.011606", "Công nhận hộ nghèo, hộ cận nghèo phát sinh trong năm", "L06", COMMUNE, 15, DAY, "partial", 0, True, 14),
+    Procedure("1.003554", "Hòa giải tranh chấp đất đai", "L01", COMMUNE, 45, DAY, "none", 0, False, 8),
+    Procedure("2.000843", "Chứng thực bản sao từ bản chính giấy tờ do nước ngoài cấp", "L02", DISTRICT, 8, HOUR, "partial", 2000, True, 35),
+    Procedure("2.000992", "Chứng thực chữ ký người dịch", "L02", DISTRICT, 8, HOUR, "none", 10000, True, 20),
     Procedure("2.000942", "Cấp bản sao có chứng thực từ bản chính hợp đồng đã được chứng thực", "L02", DISTRICT, 4, HOUR, "none", 2000, True, 12),
     Procedure("2.000528", "Đăng ký khai sinh có yếu tố nước ngoài", "L03", DISTRICT, 1, DAY, "partial", 75000, True, 12),
     Procedure("2.000806", "Đăng ký kết hôn có yếu tố nước ngoài", "L03", DISTRICT, 15, DAY, "partial", 1500000, True, 10),
-    Procedure("2.000635", "Cấp bản sao trích lục hộ tịch", "L03", DISTRICT, 8, HOUR, "full", 8000, True, 60),
     Procedure("2.000748", "Thay đổi, cải chính, bổ sung hộ tịch", "L03", DISTRICT, 3, DAY, "partial", 28000, True, 24),
     Procedure("1.001612", "Đăng ký thành lập hộ kinh doanh", "L04", DISTRICT, 3, DAY, "full", 100000, True, 55),
     Procedure("2.000720", "Đăng ký thay đổi nội dung đăng ký hộ kinh doanh", "L04", DISTRICT, 3, DAY, "full", 30000, True, 25),
@@ -90,7 +136,6 @@ PROCEDURES = (
     Procedure("1.003003", "Đăng ký và cấp Giấy chứng nhận quyền sử dụng đất lần đầu", "L01", DISTRICT, 30, DAY, "none", 100000, True, 30),
     Procedure("1.003013", "Chuyển mục đích sử dụng đất của hộ gia đình, cá nhân", "L01", DISTRICT, 15, DAY, "partial", 0, True, 22),
     Procedure("2.000286", "Tiếp nhận đối tượng bảo trợ xã hội vào cơ sở trợ giúp xã hội", "L06", DISTRICT, 22, DAY, "partial", 0, False, 5),
-    Procedure("1.001776", "Thực hiện, điều chỉnh trợ cấp xã hội hằng tháng", "L06", DISTRICT, 22, DAY, "partial", 0, False, 40),
     Procedure("1.004438", "Xét, cấp học bổng và hỗ trợ chi phí học tập", "L07", DISTRICT, 10, DAY, "full", 0, False, 12),
     Procedure("1.004496", "Cho phép hoạt động giáo dục kỹ năng sống", "L07", DISTRICT, 10, DAY, "partial", 0, True, 2),
     Procedure("1.004227", "Đăng ký biến động quyền sử dụng đất", "L01", "Sở Tài nguyên và Môi trường", 10, DAY, "partial", 30000, True, 90),

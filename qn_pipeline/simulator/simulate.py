@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import accumulate
 
 from qn_pipeline.simulator import chances
 from qn_pipeline.simulator.life import Life
@@ -17,6 +18,7 @@ from qn_pipeline.simulator.seasons import Season, first_of_month
 from qn_pipeline.simulator.units import UNITS, Unit
 
 FIRST_DAY = date(2022, 1, 1)
+_SHARES = tuple(accumulate(procedure.weight for procedure in PROCEDURES))
 _PAPERS = ("Đơn đề nghị", "Bản sao giấy tờ tùy thân", "Giấy chứng nhận đã cấp", "Tờ khai", "Bản vẽ kèm theo", "Giấy ủy quyền")
 
 
@@ -48,7 +50,6 @@ def simulate(dossiers: int, months: int, seed: int, start: date = FIRST_DAY) -> 
         numbers[arrival.unit.code, day] += 1
         code = f"{arrival.unit.code}-{day:%y%m%d}-{numbers[arrival.unit.code, day]:04}"
         first = State(code, arrival.unit.code, arrival.channel, 1, arrival.submitted_at)
-        peers = [unit for unit in UNITS if unit.level == arrival.unit.level]
         lives.append(
             Dossier(
                 number=number,
@@ -57,19 +58,19 @@ def simulate(dossiers: int, months: int, seed: int, start: date = FIRST_DAY) -> 
                 applicant_kind=_applicant_kind(rng, arrival.procedure),
                 components=_components(rng),
                 result_by_post=rng.random() < chances.RESULT_BY_POST,
-                facts=Life(rng, arrival.procedure, first, peers, lateness[arrival.unit.code]).live(arrival.at),
+                facts=Life(rng, arrival.procedure, first, lateness[arrival.unit.code]).live(arrival.at),
             )
         )
     return Province(seed, start, end, tuple(lives))
 
 
 def _arrive(rng: random.Random, season: Season) -> _Arrival:
-    [procedure] = rng.choices(PROCEDURES, [procedure.weight for procedure in PROCEDURES])
-    [unit] = rng.choices(procedure.units, [unit.weight for unit in procedure.units])
-    if rng.random() < chances.ONLINE[procedure.online_level]:
-        at = season.online()
+    [procedure] = rng.choices(PROCEDURES, cum_weights=_SHARES)
+    online = rng.random() < chances.ONLINE[procedure.online_level]
+    at = season.online() if online else season.at_desk()
+    [unit] = rng.choices(procedure.units_on(at.date()), cum_weights=procedure.shares_on(at.date()))
+    if online:
         return _Arrival(at, at, procedure, unit, "online")
-    at = season.at_desk()
     if rng.random() < chances.POST:
         return _Arrival(at, at - timedelta(hours=rng.randrange(20, 70)), procedure, unit, "post")
     return _Arrival(at, at, procedure, unit, "direct")

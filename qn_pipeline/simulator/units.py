@@ -1,70 +1,66 @@
-"""The units of Quảng Nam in 2022: 19 provincial departments and 18 district-level units, by their real names.
+"""The units of the simulated time, and questions to their history.
 
-The agency codes 000.00.NN.H47 are invented: which NN a real unit has is not public. The area codes of the districts are the
-statistical office's. Belongs here: who resolves dossiers, and how many of them. Does not: communes, which are not simulated yet.
+Belongs here: who there is on a day, and who takes over from whom. Does not: the reorganisations themselves (unit_history).
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from bisect import bisect_right
+from datetime import date
+from functools import cache
 
-PROVINCE_CODE = "000.00.00.H47"
+from qn_pipeline.simulator.unit_history import PROVINCE_CODE, TWO_TIERS_SINCE, Level, Unit, history
+
+__all__ = ["COMMUNES", "DEPARTMENTS", "DISTRICTS", "PROVINCE_CODE", "PROVINCE_NAME", "TWO_TIERS_SINCE", "UNITS", "UNIT_BY_CODE", "Level", "Unit"]
+__all__ += ["heirs", "map_of", "peers", "successor", "units_on"]
+
 PROVINCE_NAME = "Tỉnh Quảng Nam"
 
+UNITS, _HEIRS = history()
+"""All units that ever are; names and codes are their own."""
+UNIT_BY_CODE = {unit.code: unit for unit in UNITS}
+DEPARTMENTS = tuple(unit for unit in UNITS if unit.level == "department")
+DISTRICTS = tuple(unit for unit in UNITS if unit.level == "district")
+COMMUNES = tuple(unit for unit in UNITS if unit.level == "commune")
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A unit that resolves dossiers; `weight` is its share of them among the units that offer a procedure."""
-
-    code: str
-    name: str
-    level: Literal["department", "district"]
-    weight: int
-    area: str = ""
+_CHANGES = sorted({unit.valid_from for unit in UNITS if unit.valid_from is not None})
 
 
-_DEPARTMENTS = (
-    "Văn phòng UBND tỉnh",
-    "Thanh tra tỉnh",
-    "Sở Nội vụ",
-    "Sở Tư pháp",
-    "Sở Tài chính",
-    "Sở Kế hoạch và Đầu tư",
-    "Sở Công Thương",
-    "Sở Nông nghiệp và Phát triển nông thôn",
-    "Sở Giao thông vận tải",
-    "Sở Xây dựng",
-    "Sở Khoa học và Công nghệ",
-    "Sở Thông tin và Truyền thông",
-    "Sở Lao động - Thương binh và Xã hội",
-    "Sở Văn hóa, Thể thao và Du lịch",
-    "Sở Giáo dục và Đào tạo",
-    "Sở Y tế",
-    "Sở Tài nguyên và Môi trường",
-    "Sở Ngoại vụ",
-    "Ban Dân tộc",
-)
+def map_of(day: date) -> date:
+    """The first day of the time without a reorganisation in which a day lies; the day before all of them for days of the first one."""
+    place = bisect_right(_CHANGES, day)
+    return _CHANGES[place - 1] if place else date.min
 
-_DISTRICTS = (
-    ("502", "UBND thành phố Tam Kỳ", 12),
-    ("503", "UBND thành phố Hội An", 11),
-    ("504", "UBND huyện Tây Giang", 2),
-    ("505", "UBND huyện Đông Giang", 2),
-    ("506", "UBND huyện Đại Lộc", 8),
-    ("507", "UBND thị xã Điện Bàn", 13),
-    ("508", "UBND huyện Duy Xuyên", 8),
-    ("509", "UBND huyện Quế Sơn", 5),
-    ("510", "UBND huyện Nam Giang", 2),
-    ("511", "UBND huyện Phước Sơn", 2),
-    ("512", "UBND huyện Hiệp Đức", 3),
-    ("513", "UBND huyện Thăng Bình", 9),
-    ("514", "UBND huyện Tiên Phước", 4),
-    ("515", "UBND huyện Bắc Trà My", 3),
-    ("516", "UBND huyện Nam Trà My", 2),
-    ("517", "UBND huyện Núi Thành", 8),
-    ("518", "UBND huyện Phú Ninh", 4),
-    ("519", "UBND huyện Nông Sơn", 2),
-)
 
-DEPARTMENTS = tuple(Unit(f"000.00.{number:02}.H47", name, "department", 1) for number, name in enumerate(_DEPARTMENTS, start=1))
-DISTRICTS = tuple(Unit(f"000.00.{number:02}.H47", name, "district", weight, area) for number, (area, name, weight) in enumerate(_DISTRICTS, start=61))
-UNITS = DEPARTMENTS + DISTRICTS
+@cache
+def _valid_since(first: date) -> tuple[Unit, ...]:
+    return tuple(unit for unit in UNITS if unit.valid_on(first))
+
+
+def units_on(day: date) -> tuple[Unit, ...]:
+    """The units that are there on a day."""
+    return _valid_since(map_of(day))
+
+
+def heirs(code: str) -> tuple[Unit, ...]:
+    """The units that take over what an ended unit has not settled: one, or all communes of a district; none while a unit goes on."""
+    return tuple(UNIT_BY_CODE[heir] for heir in _HEIRS.get(code, ()))
+
+
+def successor(code: str, day: date) -> str:
+    """The code under which a unit's figures go on, on a day: its own while it lasts (and before), and the province's for a district that is gone."""
+    unit = UNIT_BY_CODE[code]
+    while unit.valid_to is not None and unit.valid_to < day:
+        if unit.level == "district" and day >= TWO_TIERS_SINCE:
+            return PROVINCE_CODE
+        [unit] = heirs(unit.code)
+    return unit.code
+
+
+@cache
+def _beside(level: Level, parent: str, first: date) -> tuple[Unit, ...]:
+    return tuple(unit for unit in _valid_since(first) if (unit.level, unit.parent) == (level, parent))
+
+
+def peers(code: str, day: date) -> tuple[Unit, ...]:
+    """The units of a day that are of the unit's level under the same unit above, the unit itself included if it is there."""
+    unit = UNIT_BY_CODE[code]
+    return _beside(unit.level, unit.parent, map_of(day))

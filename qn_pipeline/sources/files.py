@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from qn_pipeline.engine import literal, quoted
 from qn_pipeline.errors import ConfigurationError, SourceChanged, SourceUnavailable
-from qn_pipeline.project import Project, Source
+from qn_pipeline.project import FileSource, Project
+from qn_pipeline.sources.objects import pointers
 
 PLACEHOLDERS = {"day": r"(?P<day>\d{4}-\d{2}-\d{2}|\d{8})", "month": r"(?P<month>\d{4}-\d{2}|\d{6})"}
 UNREADABLE = "row_unreadable"
@@ -31,7 +32,7 @@ class SourceFile:
     day: date | None
     month: date | None
 
-    def window(self, source: Source) -> tuple[date, date] | None:
+    def window(self, source: FileSource) -> tuple[date, date] | None:
         """The first day that the file covers, and the day after the last, when it is a window."""
         if source.window is None:
             return None
@@ -53,7 +54,7 @@ def month_after(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
-def find_files(project: Project, source: Source) -> list[SourceFile]:
+def find_files(project: Project, source: FileSource) -> list[SourceFile]:
     """All files of a source that are there now, by name. Raises ConfigurationError when their folder is not there."""
     folder = Path(source.files).parent
     base = project.directory / folder
@@ -92,7 +93,7 @@ def _day_of(text: str | None, path: Path) -> date | None:
         raise SourceChanged(f"The name of {path} holds {text}, which is no date. Nothing was read from it. Rename the file.") from None
 
 
-def read_file(con: duckdb.DuckDBPyConnection, source: Source, file: SourceFile) -> ReadResult:
+def read_file(con: duckdb.DuckDBPyConnection, source: FileSource, file: SourceFile) -> ReadResult:
     """Fill the table `source_row` with the mapped columns of a file.
 
     Raises SourceUnavailable when the file cannot be read, SourceChanged when it is not of its format or lacks a mapped column.
@@ -116,7 +117,7 @@ def read_file(con: duckdb.DuckDBPyConnection, source: Source, file: SourceFile) 
         ) from None
 
 
-def columns_of(source: Source, file: SourceFile) -> list[str] | None:
+def columns_of(source: FileSource, file: SourceFile) -> list[str] | None:
     """The columns that a file's header names, without reading its rows; None for JSONL, which has no header."""
     try:
         if source.format == "csv":
@@ -133,17 +134,17 @@ def columns_of(source: Source, file: SourceFile) -> list[str] | None:
     return None
 
 
-def missing_columns(source: Source, present: list[str]) -> list[str]:
+def missing_columns(source: FileSource, present: list[str]) -> list[str]:
     return [column for column in source.mapping.source_columns if column not in present]
 
 
-def told_columns(source: Source, present: list[str]) -> str:
+def told_columns(source: FileSource, present: list[str]) -> str:
     """A file's columns for a message: their names only when some of them are mapped, since a first row that is no header is somebody's data."""
     known = set(present) & {*source.mapping.source_columns, *source.mapping.ignore}
     return f"its columns: {', '.join(present)}" if known else f"none of its {len(present)} columns is mapped, so it may have no header"
 
 
-def _demand_columns(source: Source, present: list[str], path: Path) -> None:
+def _demand_columns(source: FileSource, present: list[str], path: Path) -> None:
     missing = missing_columns(source, present)
     if missing:
         raise SourceChanged(
@@ -152,7 +153,7 @@ def _demand_columns(source: Source, present: list[str], path: Path) -> None:
         )
 
 
-def _read_csv(con: duckdb.DuckDBPyConnection, source: Source, path: Path) -> ReadResult:
+def _read_csv(con: duckdb.DuckDBPyConnection, source: FileSource, path: Path) -> ReadResult:
     header = _csv_header(path, source.delimiter)
     _demand_columns(source, header, path)
     wanted = "".join(f", {quoted(column)}" for column in source.mapping.source_columns)
@@ -203,7 +204,7 @@ def _header_names(rows: list[list[object]], path: Path) -> list[str]:
     return names
 
 
-def _read_jsonl(con: duckdb.DuckDBPyConnection, source: Source, path: Path) -> ReadResult:
+def _read_jsonl(con: duckdb.DuckDBPyConnection, source: FileSource, path: Path) -> ReadResult:
     # Lines are read as text first, so that a malformed one keeps its number.
     con.execute("drop table if exists reject_errors; drop table if exists reject_scans")
     con.execute(
@@ -219,17 +220,14 @@ def _read_jsonl(con: duckdb.DuckDBPyConnection, source: Source, path: Path) -> R
         # An object may leave out what is empty: only what every row must have is demanded.
         demanded = {m.source for name, m in source.mapping.columns.items() if m.default is None and not source.contract.column(name).nullable}
         _demand_columns(source, [*present, *(c for c in source.mapping.source_columns if c.startswith("/") or c not in demanded)], path)
-    paths = {
-        column: column if column.startswith("/") else "/" + column.replace("~", "~0").replace("/", "~1") for column in source.mapping.source_columns
-    }
-    wanted = "".join(f", json_extract_string(object, {literal(pointer)}) as {quoted(column)}" for column, pointer in paths.items())
+    wanted = pointers(source.mapping.source_columns, "object")
     con.execute(f"create temp table source_row as select row_no{wanted} from json_line where object is not null")
     bad = con.execute("select row_no from json_line where object is null and not blank order by 1").fetchall()
     con.execute("drop table json_line")
     return ReadResult(present, sorted([*unreadable, *(int(row[0]) for row in bad)]))
 
 
-def _sheet_rows(path: Path, source: Source) -> list[list[object]]:
+def _sheet_rows(path: Path, source: FileSource) -> list[list[object]]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -243,7 +241,7 @@ def _sheet_rows(path: Path, source: Source) -> list[list[object]]:
         raise SourceChanged(f"{path} is not an XLSX workbook ({type(error).__name__}). Nothing of it was kept. Ask for the file again.") from None
 
 
-def _read_xlsx(con: duckdb.DuckDBPyConnection, source: Source, path: Path) -> ReadResult:
+def _read_xlsx(con: duckdb.DuckDBPyConnection, source: FileSource, path: Path) -> ReadResult:
     rows = _sheet_rows(path, source)
     header = _header_names(rows[source.header_row - 1 :], path)
     _demand_columns(source, header, path)
@@ -278,7 +276,7 @@ def _parquet_columns(con: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
     return [str(row[0]) for row in con.execute(f"describe select * from read_parquet({literal(path)})").fetchall()]
 
 
-def _read_parquet(con: duckdb.DuckDBPyConnection, source: Source, path: Path) -> ReadResult:
+def _read_parquet(con: duckdb.DuckDBPyConnection, source: FileSource, path: Path) -> ReadResult:
     present = _parquet_columns(con, path)
     _demand_columns(source, present, path)
     wanted = "".join(f", cast({quoted(column)} as varchar) as {quoted(column)}" for column in source.mapping.source_columns)

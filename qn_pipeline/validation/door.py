@@ -15,12 +15,13 @@ SHARE_OF = "quarantined share of "
 
 @dataclass(frozen=True)
 class DoorFindings:
-    """What GX found: rows that arrived, broken rules with their counts, and files with too many bad rows.
+    """What GX found: rows that arrived and all that stand, broken rules with their counts, and deliveries with too many bad rows.
 
     `expected` is false where no source of the project brings such rows.
     """
 
     arrived: int
+    standing: int
     broken_rules: dict[str, int]
     over_limit: list[str]
     expected: bool = True
@@ -50,7 +51,7 @@ def check_door(entity: str, project: Project, results: list[ValidExtraction], da
     arrived = sum(result.report.arrived for result in asked)
     shares = [_share(project, result) for result in results]
     if not shares:
-        return DoorFindings(0, {}, [], expected=bool(project.sources_of(entity)))
+        return DoorFindings(0, 0, {}, [], expected=bool(project.sources_of(entity)))
     violations: dict[str, int] = {}
     for result in asked:
         for rule, count in result.report.violations.items():
@@ -59,6 +60,7 @@ def check_door(entity: str, project: Project, results: list[ValidExtraction], da
     failed = [finding.bound for finding in findings if not finding.passed]
     return DoorFindings(
         arrived=arrived,
+        standing=sum(result.report.arrived for result in results),
         broken_rules={bound.name: int(bound.count) for bound in failed if bound.name in violations},
         over_limit=[bound.name.removeprefix(SHARE_OF) for bound in failed if bound in shares],
     )

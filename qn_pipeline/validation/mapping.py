@@ -24,12 +24,13 @@ def mapped_columns(project: Project, source: Source) -> tuple[str, str]:
     raw, typed = [], []
     for column in source.contract.columns:
         mapping = source.mapping.columns.get(column.name, ColumnMapping.model_validate({"constant": ""}))
-        raw.append(f"{_raw(mapping)} as raw__{column.name}")
+        raw.append(f"{raw_text(mapping)} as raw__{column.name}")
         typed.extend(_typed(project, column, mapping))
     return ", ".join(raw), ", ".join(typed)
 
 
-def _raw(mapping: ColumnMapping) -> str:
+def raw_text(mapping: ColumnMapping) -> str:
+    """SQL for the cleaned text of a column, from landing's columns."""
     if mapping.derive is not None:
         return "'derived'"
     if mapping.constant is not None:

@@ -1,13 +1,17 @@
 """Preflight: what a source's files look like against their contract, without keeping anything."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+
+import duckdb
 
 from qn_pipeline.engine import open_engine
 from qn_pipeline.errors import ConfigurationError
-from qn_pipeline.project import ColumnMapping, Project, Source
+from qn_pipeline.project import AnySource, ColumnMapping, FileSource, Project, PulledSource
 from qn_pipeline.settings import Settings
+from qn_pipeline.sources.connections import sample
 from qn_pipeline.sources.files import find_files, read_file
+from qn_pipeline.sources.objects import read_objects
 from qn_pipeline.validation.validate import check_rows
 
 SHOWN_CODES = 8
@@ -26,10 +30,9 @@ class ColumnPreflight:
 
 @dataclass(frozen=True)
 class Preflight:
-    """What a source's newest file holds."""
+    """What a source's newest delivery holds."""
 
-    file: str
-    files: int
+    told: str
     rows: int
     unreadable: int
     good: int
@@ -38,18 +41,21 @@ class Preflight:
     dropped_columns: list[str]
 
 
-def check_source(settings: Settings, project: Project, source: Source) -> Preflight:
-    """Read a source's newest file and hold it against its contract; nothing is written."""
-    files = find_files(project, source)
-    if not files:
-        raise ConfigurationError(
-            f"sources.{source.name}: no file matches {source.files} below {project.directory}. Put one there, or correct files in qn.yaml."
-        )
-    newest = max(files, key=lambda file: (file.day or file.month or date.min, file.name))
+@dataclass(frozen=True)
+class _Look:
+    """What was read for a look: where from, and the moment that its dates may not reach."""
+
+    told: str
+    columns: list[str]
+    unreadable: int
+    day_end: str
+
+
+def check_source(settings: Settings, project: Project, source: AnySource) -> Preflight:
+    """Read a source's newest file, or what its connection received yesterday and today, and hold it against its contract; nothing is written."""
     with open_engine(settings) as con:
-        read = read_file(con, source, newest)
-        day_end = f"timestamp '{newest.day + timedelta(days=1)}'" if newest.day else "timestamp 'infinity'"
-        rules = check_rows(con, project, source, "source_row", day_end)
+        look = _read_newest(con, project, source) if isinstance(source, FileSource) else _ask(con, settings, project, source)
+        rules = check_rows(con, project, source, "source_row", look.day_end)
         con.execute("create temp table preflight as select * from checked")
         counts = con.execute(
             "select count(*), count(*) filter (broken = 0)"
@@ -69,9 +75,28 @@ def check_source(settings: Settings, project: Project, source: Source) -> Prefli
                 ).fetchall()
                 unknown = [str(code) for code, _ in found]
             columns.append(ColumnPreflight(column.name, _origin(mapping), int(numbers[0]), int(numbers[1]), unknown))
-    dropped = sorted(set(read.columns) - set(source.mapping.source_columns) - set(source.mapping.ignore))
+    dropped = sorted(set(look.columns) - set(source.mapping.source_columns) - set(source.mapping.ignore))
     broken = {rule.name: int(count) for rule, count in zip(rules, counts[2:], strict=True) if count}
-    return Preflight(newest.name, len(files), int(counts[0]), len(read.unreadable), int(counts[1]), columns, broken, dropped)
+    return Preflight(look.told, int(counts[0]), look.unreadable, int(counts[1]), columns, broken, dropped)
+
+
+def _read_newest(con: duckdb.DuckDBPyConnection, project: Project, source: FileSource) -> _Look:
+    files = find_files(project, source)
+    if not files:
+        raise ConfigurationError(
+            f"sources.{source.name}: no file matches {source.files} below {project.directory}. Put one there, or correct files in qn.yaml."
+        )
+    newest = max(files, key=lambda file: (file.day or file.month or date.min, file.name))
+    read = read_file(con, source, newest)
+    day_end = f"timestamp '{newest.day + timedelta(days=1)}'" if newest.day else "timestamp 'infinity'"
+    return _Look(f"{newest.name} (newest of {len(files)})", read.columns, len(read.unreadable), day_end)
+
+
+def _ask(con: duckdb.DuckDBPyConnection, settings: Settings, project: Project, source: PulledSource) -> _Look:
+    today = datetime.now(project.zone).date()
+    rows = sample(source, settings.connection_secret(source.connection.secret_variable), (today - timedelta(days=1), today))
+    columns = read_objects(con, source.mapping.source_columns, [], rows)
+    return _Look(f"{source.connection.url}, since yesterday", columns, 0, f"timestamp '{today + timedelta(days=1)}'")
 
 
 def _origin(mapping: ColumnMapping | None) -> str:

@@ -1,7 +1,7 @@
 """The door: an extraction's rows are typed, checked against every rule in one pass, and split into valid rows and quarantine.
 
-The result of an extraction is a folder `valid/<entity>/<extraction>/<fingerprint>` with rows.parquet, quarantine.parquet and report.json,
-written aside and renamed. The fingerprint covers all that decides about a row, so a changed mapping or rule makes a new result.
+The result of an extraction is a folder `valid/<entity>/<extraction>/<fingerprint>` with rows.parquet, quarantine.parquet, report.json and, when
+rows vanished at the source, gone.parquet, written aside and renamed. The fingerprint covers all that decides about a row, so a changed mapping or rule makes a new result.
 """
 
 import hashlib
@@ -19,14 +19,15 @@ from qn_pipeline.contracts.model import Contract, Rule, Severity
 from qn_pipeline.engine import literal, open_engine, quoted
 from qn_pipeline.errors import ContractBroken, LandingDamaged
 from qn_pipeline.landing.extractions import ROWS, Extraction, written_aside
-from qn_pipeline.project import Project, Source
+from qn_pipeline.project import FileSource, Project, Source
 from qn_pipeline.settings import Settings
 from qn_pipeline.sources.files import UNREADABLE
-from qn_pipeline.validation.mapping import mapped_columns
+from qn_pipeline.validation.mapping import mapped_columns, raw_text
 
 log = logging.getLogger(__name__)
 
 QUARANTINE = "quarantine.parquet"
+GONE = "gone.parquet"
 REPORT = "report.json"
 UNREADABLE_MESSAGE = "Dòng không đọc được: sai số cột, sai mã ký tự hoặc sai cấu trúc tệp."
 # Raise it when the SQL below gives other rows for the same mapping and rules.
@@ -61,6 +62,11 @@ class ValidExtraction:
     @property
     def quarantine(self) -> Path:
         return self.folder / QUARANTINE
+
+    @property
+    def gone(self) -> Path:
+        """Keys that the source no longer has; there when any vanished."""
+        return self.folder / GONE
 
 
 def fingerprint(project: Project, source: Source) -> str:
@@ -169,6 +175,10 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
         whole.unlink()
     else:
         whole.rename(target / ROWS)
+    if extraction.gone.exists():
+        code = raw_text(source.mapping.columns[key])
+        gone = f"select code as {quoted(source.mapping.columns[key].source or key)} from read_parquet({literal(extraction.gone)})"
+        con.execute(f"copy (select distinct {code} as row_key from ({gone})) to {literal(target / GONE)} (format parquet)")
     violations = dict.fromkeys((rule.name for rule in rules), 0) | {UNREADABLE: 0}
     for rule, count in con.execute(f"select rule, count(*) from {literal(target / QUARANTINE)} group by rule").fetchall():
         violations[str(rule)] = int(count)
@@ -208,7 +218,7 @@ def _read_landed(con: duckdb.DuckDBPyConnection, extraction: Extraction, wanted:
 
 def _spoken_for(project: Project, source: Source, extraction: Extraction) -> date:
     """The last day that an extraction can speak of: that of its name, or the one on which it was made."""
-    if "{day}" in source.files:
+    if isinstance(source, FileSource) and "{day}" in source.files:
         return extraction.manifest.day
     return datetime.fromisoformat(extraction.manifest.extracted_at).astimezone(project.zone).date()
 

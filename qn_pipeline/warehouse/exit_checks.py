@@ -4,7 +4,16 @@ from qn_pipeline.errors import ContractBroken
 from qn_pipeline.warehouse.engines import MARTS_NEXT, Warehouse
 
 # What readers are promised.
-MARTS = ("data_status", "indicator", "indicator_values", "quarantine_row", "unit")
+MARTS = (
+    "data_status",
+    "dossier_disagreement",
+    "indicator",
+    "indicator_values",
+    "quarantine_row",
+    "source_reconciliation",
+    "source_reconciliation_dossier",
+    "unit",
+)
 QUERIES = {
     "marts_of_another_run": f"""
         select count(*) from (
@@ -27,7 +36,7 @@ QUERIES = {
     "received_differs": f"""
         select count(*) from (
             select
-                (select count(*) from core.fct_dossier as d cross join staging.stg_run as r where d.state not in ('new', 'refused') and d.received_at < r.as_of) as direct,
+                (select count(*) from core.fct_dossier as d cross join staging.stg_run as r where d.is_counted and d.state not in ('new', 'refused') and d.received_at < r.as_of) as direct,
                 (select coalesce(sum(v.numerator), 0) from {MARTS_NEXT}.indicator_values as v inner join staging.stg_run as r on r.province_code = v.unit
                  where v.indicator = 'dossiers_received' and v.grain = 'year' and v.channel = 'all') as told
         ) as sums where direct <> told""",
@@ -35,7 +44,7 @@ QUERIES = {
         select count(*) from (
             select
                 (select count(*) from core.fct_dossier as d cross join staging.stg_run as r
-                 where d.state not in ('new', 'refused') and d.received_at < r.as_of
+                 where d.is_counted and d.state not in ('new', 'refused') and d.received_at < r.as_of
                      and not (d.state in ('settled', 'withdrawn', 'stopped') and d.ended_at < r.as_of)) as direct,
                 (select coalesce(max(v.numerator), 0) from {MARTS_NEXT}.indicator_values as v inner join staging.stg_run as r on r.province_code = v.unit
                  where v.indicator = 'dossiers_running' and v.grain = 'month' and v.channel = 'all'
@@ -50,6 +59,9 @@ QUERIES = {
             from {MARTS_NEXT}.indicator_values as v inner join staging.stg_run as r on r.province_code = v.unit
             where v.grain = 'month' and v.channel = 'all' and v.indicator in ('dossiers_received', 'dossiers_settled', 'dossiers_settled_late')
         ) as months where told <> coalesce(added, 0)""",
+    # Several systems tell a dossier, and one of them is counted.
+    "dossiers_doubled": """
+        select count(*) from (select 1 from core.fct_dossier where is_counted group by dossier having count(*) > 1) as doubled""",
     "verdicts_do_not_add_up": f"""
         select count(*) from (
             select sum(case when indicator = 'dossiers_settled' then numerator else -numerator end) as rest

@@ -9,12 +9,16 @@ import yaml
 from qn_pipeline.contracts import CONTRACTS
 from qn_pipeline.contracts.model import Column
 from qn_pipeline.warehouse.dbt import PROJECT
-from qn_pipeline.warehouse.tables import EXTRACTIONS, INDICATORS, QUARANTINE, RUN, Columns
+from qn_pipeline.warehouse.tables import Columns, all_tables
 
 NOTICE = "Written by `make generate` from qn_pipeline/contracts: change it there."
 DESCRIPTIONS = {
     "extractions": "Extractions that are loaded, one a row; superseded_seq is the one that took its place.",
     "quarantine": "Broken rules, one row a rule and row.",
+    "vanished": "Keys that a source said are no more.",
+    "reconciled_counters": "Counters of a source that differed from what was held, before and after sweeping.",
+    "reconciled_dossiers": "Dossiers that no window had shown, and a sweep found.",
+    "systems": "The systems that tell dossiers, the one to believe first.",
     "run": "One row: the run's logical instant and the province.",
     "indicators": "The indicator catalogue.",
 }
@@ -53,9 +57,9 @@ def _sources() -> str:
                 "columns": [_column(c) for c in contract.columns],
             }
         )
-    for name, columns in {"extractions": EXTRACTIONS, "quarantine": QUARANTINE, "run": RUN, "indicators": INDICATORS}.items():
+    for name, description in DESCRIPTIONS.items():
         asset = {"meta": {"dagster": {"asset_key": ["warehouse", name]}}}
-        tables.append({"name": name, "description": DESCRIPTIONS[name], "config": asset, "columns": _plain(columns)})
+        tables.append({"name": name, "description": description, "config": asset, "columns": _plain(all_tables()[name])})
     document = {"version": 2, "sources": [{"name": "valid", "schema": "valid", "tables": tables}]}
     return f"# {NOTICE}\n" + yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=160)
 

@@ -3,11 +3,13 @@
 Loading what is there already changes nothing; a result under a new fingerprint takes the place of the older one.
 """
 
+import json
 import logging
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from qn_pipeline.errors import ConfigurationError, ContractBroken
 from qn_pipeline.landing.extractions import Extraction, read_extractions, superseded_by
@@ -15,7 +17,18 @@ from qn_pipeline.project import Project
 from qn_pipeline.settings import Settings
 from qn_pipeline.validation.validate import ValidExtraction, read_valid
 from qn_pipeline.warehouse.engines import Warehouse, Writing
-from qn_pipeline.warehouse.tables import EXTRACTIONS, INDICATORS, QUARANTINE, Columns, all_tables, entity_columns
+from qn_pipeline.warehouse.tables import (
+    EXTRACTIONS,
+    INDICATORS,
+    OF_EXTRACTIONS,
+    QUARANTINE,
+    RECONCILED_COUNTER,
+    RECONCILED_DOSSIER,
+    SYSTEMS,
+    Columns,
+    all_tables,
+    entity_columns,
+)
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +61,7 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
         known = {int(seq): ((str(name), str(mark)), gone) for seq, name, mark, gone in held}
         _set_run(settings, project, writing, as_of)
         _replace(writing, "indicators", INDICATORS, indicators)
+        _replace(writing, "systems", SYSTEMS, _ranked_systems(project))
         for seq in known.keys() - results.keys():
             _forget(writing, seq)
         new = []
@@ -124,7 +138,7 @@ def _home_id(settings: Settings) -> str:
 
 def _forget(writing: Writing, seq: int) -> None:
     entities = writing.execute(f"select entity from {SCHEMA}.extractions where extraction_seq = ?", [seq])
-    for table in [*(str(row[0]) for row in entities), "quarantine", "extractions"]:
+    for table in [*(str(row[0]) for row in entities), *OF_EXTRACTIONS]:
         writing.execute(f"delete from {SCHEMA}.{table} where extraction_seq = ?", [seq])
 
 
@@ -136,7 +150,23 @@ def _insert(writing: Writing, result: ValidExtraction) -> int:
     if taken != result.report.valid:
         raise ContractBroken(f"The warehouse took {taken} of {result.report.valid} rows of {manifest.id}. The load was undone. Run it again.")
     writing.insert_parquet(f"{SCHEMA}.quarantine", [name for name in QUARANTINE if name != "extraction_seq"], result.quarantine, seq)
+    if result.gone.exists():
+        writing.insert_parquet(f"{SCHEMA}.vanished", ["row_key"], result.gone, seq)
+    if result.extraction.reconciliation.exists():
+        told = json.loads(result.extraction.reconciliation.read_bytes())
+        _append(writing, "reconciled_counters", RECONCILED_COUNTER, [{**_dated(row), **seq} for row in told["counters"]])
+        _append(writing, "reconciled_dossiers", RECONCILED_DOSSIER, [{**_dated(row), **seq} for row in told["dossiers"]])
     return taken
+
+
+def _dated(row: dict[str, Any]) -> dict[str, object]:
+    return {**row, "month": date.fromisoformat(row["month"])}
+
+
+def _ranked_systems(project: Project) -> list[dict[str, object]]:
+    """The systems that tell dossiers, 1 the one to believe first."""
+    systems = project.precedence or list(dict.fromkeys(source.system for source in project.sources_of("dossiers")))
+    return [{"system": system, "rank": rank} for rank, system in enumerate(systems, start=1)]
 
 
 def _extraction_row(extraction: Extraction, result: ValidExtraction | None, superseded_seq: int | None) -> dict[str, object]:
@@ -148,7 +178,7 @@ def _extraction_row(extraction: Extraction, result: ValidExtraction | None, supe
         "source": manifest.source,
         "system": manifest.system,
         "entity": manifest.entity,
-        "day": manifest.day,
+        "day": manifest.speaks_for or manifest.day,
         "file": manifest.file,
         "delivers": manifest.delivers,
         "window_by": manifest.window_by,

@@ -35,6 +35,18 @@ QUARANTINE: Columns = {
     "column_name": "text",
     "message": "text",
 }
+VANISHED: Columns = {"extraction_seq": "integer", "row_key": "text"}
+RECONCILED_COUNTER: Columns = {
+    "extraction_seq": "integer",
+    "unit": "text",
+    "month": "date",
+    "counter": "text",
+    "told": "integer",
+    "held_before": "integer",
+    "held_after": "integer",
+}
+RECONCILED_DOSSIER: Columns = {"extraction_seq": "integer", "unit": "text", "month": "date", "code": "text", "change": "text"}
+SYSTEMS: Columns = {"system": "text", "rank": "integer"}
 RUN: Columns = {
     "as_of": "timestamp",
     "province_code": "text",
@@ -58,11 +70,19 @@ def entity_columns(entity: str) -> Columns:
     return ROW_COLUMNS | {column.name: column.type for column in CONTRACTS[entity].columns}
 
 
+OF_EXTRACTIONS = ("quarantine", "vanished", "reconciled_counters", "reconciled_dossiers", "extractions")
+"""Tables whose rows belong to an extraction, besides the entity's own."""
+
+
 def all_tables() -> dict[str, Columns]:
     """Every table of the schema `valid`, by name."""
     return {entity: entity_columns(entity) for entity in CONTRACTS} | {
         "extractions": EXTRACTIONS,
         "quarantine": QUARANTINE,
+        "vanished": VANISHED,
+        "reconciled_counters": RECONCILED_COUNTER,
+        "reconciled_dossiers": RECONCILED_DOSSIER,
+        "systems": SYSTEMS,
         "run": RUN,
         "indicators": INDICATORS,
     }

@@ -91,7 +91,7 @@ def _before_the_swap_shows() -> Any:
 
 
 KILLS: dict[str, Callable[[], Any]] = {
-    "landing": lambda: _after("qn_pipeline.landing.land._write_rows"),
+    "landing": lambda: _after("qn_pipeline.landing.arrivals.write_rows"),
     "validation": lambda: _after("qn_pipeline.validation.validate._split"),
     "loading": lambda: _after("qn_pipeline.warehouse.loader._insert"),
     "dbt": _during_dbt,

@@ -6,6 +6,7 @@ import pytest
 
 from qn_pipeline.simulator.calendar import (
     HOLIDAYS,
+    LUNAR_NEW_YEARS,
     WORKED_SATURDAYS,
     add_working_time,
     deadline,
@@ -28,9 +29,37 @@ def test_the_working_days_of_a_year() -> None:
     assert not is_working_day(date(2024, 4, 29))
 
 
-def test_holidays_begin_and_end_on_weekdays_and_worked_days_are_saturdays() -> None:
+# The days off of each year, on weekdays, as read in a source (first and last day).
+DAYS_OFF = {
+    2022: "01-03 01-31/02-04 04-11 05-02/05-03 09-01/09-02",
+    2023: "01-02 01-20 01-23/01-26 05-01/05-03 09-01 09-04",
+    2024: "01-01 02-08/02-09 02-12/02-14 04-18 04-29/05-01 09-02/09-03",
+    2025: "01-01 01-27/01-31 04-07 04-30/05-02 09-01/09-02",
+    2026: "01-01 02-16/02-20 04-27 04-30/05-01 08-31/09-02 11-24",
+}
+
+
+def days_between(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+@pytest.mark.parametrize("year", DAYS_OFF)
+def test_the_days_off_are_those_of_the_source(year: int) -> None:
+    spans = [span.split("/") for span in DAYS_OFF[year].split()]
+    true = {day for span in spans for day in days_between(date.fromisoformat(f"{year}-{span[0]}"), date.fromisoformat(f"{year}-{span[-1]}"))}
+    told = {day for first, last in HOLIDAYS for day in days_between(first, last) if day.year == year and day.weekday() < 5}
+    assert told == true
+    assert not any(is_working_day(day) for day in true)
+
+
+def test_the_saturdays_that_are_worked_and_the_new_years() -> None:
+    assert {date(2024, 5, 4), date(2025, 4, 26), date(2026, 8, 22)} == WORKED_SATURDAYS
+    assert (date(2022, 2, 1), date(2023, 1, 22), date(2024, 2, 10), date(2025, 1, 29), date(2026, 2, 17)) == LUNAR_NEW_YEARS
+
+
+def test_holidays_begin_and_end_on_weekdays() -> None:
     assert all(day.weekday() < 5 for span in HOLIDAYS for day in span)
-    assert all(day.weekday() == 5 for day in WORKED_SATURDAYS)
+    assert all(first <= last for first, last in HOLIDAYS)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,20 @@
 """The files of a night: whole or only what changed, with what real systems send."""
 
+import csv
 import json
+from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from qn_pipeline.project import load_project
-from qn_pipeline.simulator.files import end_of, project, write_night, write_reference
+from qn_pipeline.project import FileSource, load_project
+from qn_pipeline.simulator.files import end_of, national_row, project, write_night, write_reference
 from qn_pipeline.simulator.lives import Province
 from qn_pipeline.simulator.simulate import simulate
+from qn_pipeline.simulator.units import COMMUNES, PROVINCE_CODE, UNITS
+from qn_pipeline.sources.files import find_files
 
 DAY = date(2022, 3, 31)
 
@@ -62,3 +66,31 @@ def test_the_project_can_be_read_and_maps_every_field(province: Province, tmp_pa
     source = load_project(tmp_path).sources["mot_cua"]
     named = {name.split("/")[1] if name.startswith("/") else name for name in source.mapping.source_columns} | set(source.mapping.ignore)
     assert set(row) == named
+
+
+def test_the_units_of_all_times_are_listed_with_those_above_and_their_validity(tmp_path: Path) -> None:
+    write_reference(tmp_path)
+    with (tmp_path / "data" / "don_vi.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["ma"] for row in rows] == [unit.code for unit in UNITS]
+    assert Counter(row["cap"] for row in rows) == {"Sở": 21, "Huyện": 18, "Xã": len(COMMUNES)}
+    assert {row["ma_cap_tren"] for row in rows} <= {PROVINCE_CODE, *(row["ma"] for row in rows)}
+    [nong_son] = [row for row in rows if row["ten"] == "UBND huyện Nông Sơn"]
+    assert (nong_son["hieu_luc_tu"], nong_son["hieu_luc_den"]) == ("", "2024-12-31")
+    [after] = [row for row in rows if row["ten"] == "UBND xã Nông Sơn"]
+    assert (after["cap"], after["ma_cap_tren"], after["hieu_luc_tu"], after["hieu_luc_den"]) == ("Xã", PROVINCE_CODE, "2025-07-01", "")
+
+
+def test_a_dossier_names_one_unit_of_all_times(province: Province) -> None:
+    codes = {unit.name: unit.code for unit in UNITS}
+    assert all(codes[national_row(row)["DonViXuLy"]] == row.state.unit for row in province.rows(end_of(DAY)))
+
+
+def test_a_file_that_is_called_json_has_the_same_lines_and_the_project_knows(province: Province, tmp_path: Path) -> None:
+    named = write_night(province, tmp_path, DAY, suffix="json")
+    project(tmp_path, province.start, suffix="json")
+    assert named.suffix == ".json"
+    assert named.read_bytes() == write_night(province, tmp_path / "other", DAY).read_bytes()
+    source = load_project(tmp_path).sources["mot_cua"]
+    assert isinstance(source, FileSource)
+    assert (source.format, [file.day for file in find_files(load_project(tmp_path), source)]) == ("jsonl", [DAY])

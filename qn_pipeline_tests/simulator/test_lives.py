@@ -3,16 +3,16 @@
 import unicodedata
 from collections import Counter
 from dataclasses import fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from qn_pipeline.simulator.calendar import is_working_day
-from qn_pipeline.simulator.ledger import ledger
+from qn_pipeline.simulator.calendar import add_working_time, is_working_day
+from qn_pipeline.simulator.ledger import ledger, on_time_share, with_those_above
 from qn_pipeline.simulator.lives import Dossier, Kind, Province, State
 from qn_pipeline.simulator.procedures import PROCEDURES
 from qn_pipeline.simulator.simulate import simulate
-from qn_pipeline.simulator.units import DEPARTMENTS, DISTRICTS, PROVINCE_CODE, UNITS
+from qn_pipeline.simulator.units import COMMUNES, DISTRICTS, PROVINCE_CODE, UNIT_BY_CODE, UNITS, heirs, units_on
 
 MOMENTS = [datetime.fromisoformat(text) for text in ("2022-02-15 10:30:00", "2022-04-01 00:00:00", "2022-07-01 00:00:00", "2023-06-01 00:00:00")]
 
@@ -41,7 +41,10 @@ def test_every_kind_of_fact_and_every_status_channel_and_unit_occurs(province: P
     assert {fact.kind for dossier in province.dossiers for fact in dossier.facts} == set(Kind)
     assert {state.status for state in states(province)} == set(range(1, 11))
     assert {state.channel for state in states(province)} == {"direct", "online", "post"}
-    assert {state.unit for state in states(province)} == {unit.code for unit in UNITS}
+    there = units_on(province.start)
+    seen = {state.unit for state in states(province)}
+    assert {unit.code for unit in there if unit.level != "commune"} <= seen
+    assert sum(unit.level == "commune" and unit.code in seen for unit in there) > 200
     assert max(len(state.supplements) for state in states(province)) >= 2
 
 
@@ -69,8 +72,7 @@ def test_dates_agree_with_the_status(province: Province) -> None:
         assert (state.ended_at is not None) == (state.status in (7, 8, 9, 10))
         assert (state.returned_at is not None) == (state.status == 10)
         if state.received_at is not None:
-            assert state.due_at is not None
-            assert state.submitted_at <= state.received_at < state.due_at
+            assert state.submitted_at <= state.received_at < (state.due_at or datetime.max)  # noqa: DTZ901 -- local and naive
             assert state.ended_at is None or state.received_at < state.ended_at <= (state.returned_at or state.ended_at)
 
 
@@ -78,6 +80,14 @@ def test_a_code_belongs_to_one_dossier(province: Province) -> None:
     codes = [{fact.state.code for fact in dossier.facts if fact.state} for dossier in province.dossiers]
     assert max(Counter(code for some in codes for code in some).values()) == 1
     assert any(len(some) == 2 for some in codes)
+
+
+def test_only_corrections_lose_a_due_date(province: Province) -> None:
+    lost = [dossier for dossier in province.dossiers if any(f.state and f.state.received_at and f.state.due_at is None for f in dossier.facts)]
+    assert lost
+    for dossier in lost:
+        [at] = [fact.at for fact in dossier.facts if fact.kind is Kind.CORRECTED]
+        assert all((fact.state.due_at is None) == (fact.at >= at) for fact in dossier.facts if fact.state and fact.state.received_at)
 
 
 def test_answered_requests_move_the_due_date(province: Province) -> None:
@@ -113,24 +123,25 @@ def _until(dossier: Dossier, moment: datetime) -> Dossier:
 def test_received_ones_are_settled_withdrawn_stopped_or_running(province: Province) -> None:
     for moment in MOMENTS:
         figures = ledger(province, moment)
-        broken_off = Counter(row.state.unit for row in province.rows(moment) if row.state.status in (7, 8))
-        broken_off[PROVINCE_CODE] = sum(broken_off.values())
+        broken_off = Counter(above for row in province.rows(moment) if row.state.status in (7, 8) for above in with_those_above(row.state.unit))
         last_year = date(moment.year, 1, 1)
         for unit in (PROVINCE_CODE, *(unit.code for unit in UNITS)):
-            received, settled, late, on_time = (
-                sum(count for key, count in figures.items() if key[0] == f"dossiers_{name}" and key[1] == "year" and key[3:] == (unit, "all"))
-                for name in ("received", "settled", "settled_late", "settled_on_time")
+            received, settled, late, on_time, without_due = (
+                sum(figures.get((f"dossiers_{name}", "year", date(year, 1, 1), unit, "all"), 0) for year in (2022, 2023))
+                for name in ("received", "settled", "settled_late", "settled_on_time", "settled_without_due")
             )
             running = figures.get(("dossiers_running", "year", last_year, unit, "all"), 0)
             assert received == settled + broken_off[unit] + running
-            assert settled == late + on_time
+            assert settled == late + on_time + without_due
+            assert on_time_share(figures, "year", last_year, unit)[0] <= on_time_share(figures, "year", last_year, unit)[1] <= settled
+    assert any(key[0] == "dossiers_settled_without_due" for key in ledger(province, MOMENTS[-1]))
 
 
 def test_the_province_is_the_sum_of_its_units_and_all_of_the_channels(province: Province) -> None:
     figures = ledger(province, MOMENTS[2])
     units, channels = Counter[tuple[object, ...]](), Counter[tuple[object, ...]]()
     for (indicator, grain, first, unit, channel), count in figures.items():
-        if unit != PROVINCE_CODE:
+        if unit != PROVINCE_CODE and UNIT_BY_CODE[unit].parent == PROVINCE_CODE:
             units[indicator, grain, first, channel] += count
         if channel != "all":
             channels[indicator, grain, first, unit] += count
@@ -148,11 +159,89 @@ def test_months_end_busily_and_tet_is_quiet() -> None:
     assert all(is_working_day(d.facts[0].at.date()) for d in province.dossiers if d.facts[0].state and d.facts[0].state.channel != "online")
 
 
-def test_the_province_has_its_units_and_every_procedure_a_unit() -> None:
-    assert (len(DEPARTMENTS), len(DISTRICTS)) == (19, 18)
-    assert len({unit.code for unit in UNITS}) == len({unit.name for unit in UNITS}) == 37
+def test_a_district_counts_what_its_communes_do(province: Province) -> None:
+    figures = ledger(province, MOMENTS[2])
+    own = Counter(row.state.unit for row in province.rows(MOMENTS[2]) if row.state.received_at)
+    year = date(2022, 1, 1)
+    for district in DISTRICTS:
+        below = [unit.code for unit in COMMUNES if unit.parent == district.code]
+        total = own[district.code] + sum(own[code] for code in below)
+        assert own[district.code] < figures["dossiers_received", "year", year, district.code, "all"] == total
+    communes = sum(own[unit.code] for unit in COMMUNES)
+    assert 0.4 < communes / own.total() < 0.6
+
+
+def test_units_and_fields_have_volumes_of_their_own(province: Province) -> None:
+    by_unit = Counter(state.unit for state in states(province) if state.status == 2)
+    by_field = Counter((dossier.procedure.field, dossier.facts[0].state.unit) for dossier in province.dossiers if dossier.facts[0].state)
+    assert by_unit.most_common(1)[0][1] > 5 * min(by_unit.values())
+    tam_ky, hoi_an = DISTRICTS[0].code, DISTRICTS[1].code
+    shares = {field: by_field[field, tam_ky] / max(by_field[field, hoi_an], 1) for field in ("L01", "L04", "L05")}
+    assert max(shares.values()) > 1.3 * min(shares.values())
+
+
+def test_every_procedure_is_offered_at_any_time_by_units_that_are_there() -> None:
     assert len({procedure.code for procedure in PROCEDURES}) == len(PROCEDURES) >= 40
-    assert all(procedure.units for procedure in PROCEDURES)
+    for procedure in PROCEDURES:
+        for day in (date(2022, 1, 1), date(2023, 4, 10), date(2025, 1, 1), date(2025, 3, 1), date(2025, 7, 1)):
+            offering = procedure.units_on(day)
+            assert offering
+            assert all(unit.valid_on(day) for unit in offering)
+            assert set(offering) <= set(procedure.units)
+            assert len(procedure.shares_on(day)) == len(offering)
+
+
+@pytest.fixture(scope="module")
+def reformed() -> Province:
+    """Filed from before the first of the reorganisations of 2025 until after the last."""
+    return simulate(3000, 12, seed=11, start=date(2024, 10, 1))
+
+
+def test_a_dossier_is_filed_at_a_unit_that_is_there(reformed: Province) -> None:
+    for dossier in reformed.dossiers:
+        state = dossier.facts[0].state
+        assert state is not None
+        assert UNIT_BY_CODE[state.unit].valid_on(dossier.facts[0].at.date())
+    assert {unit.level for unit in units_on(date(2025, 8, 1))} == {"department", "commune"}
+
+
+def test_no_unit_that_is_gone_has_an_open_dossier_after_the_first_working_morning(reformed: Province) -> None:
+    handed_over = 0
+    for dossier in reformed.dossiers:
+        for fact, following in zip(dossier.facts, [*dossier.facts[1:], None], strict=True):
+            if fact.state is None or fact.state.status not in (1, 2, 4, 5, 6):
+                continue
+            last_day = UNIT_BY_CODE[fact.state.unit].valid_to
+            if last_day is None:
+                continue
+            morning = add_working_time(datetime.combine(last_day, time(23)), timedelta())
+            assert following is not None
+            assert fact.at < morning
+            assert following.at <= morning + timedelta(minutes=1)
+            if following.at == morning:
+                handed_over += 1
+                assert following.kind is Kind.TRANSFERRED
+                assert following.state is not None
+                assert following.state.unit in {heir.code for heir in heirs(fact.state.unit)}
+    assert handed_over > 50
+
+
+def test_a_reopened_dossier_is_with_a_unit_that_is_there(reformed: Province) -> None:
+    reopened = [fact for dossier in reformed.dossiers for fact in dossier.facts if fact.kind is Kind.REOPENED]
+    assert reopened
+    assert all(fact.state and UNIT_BY_CODE[fact.state.unit].valid_on(fact.at.date()) for fact in reopened)
+
+
+def test_no_unit_that_is_gone_has_running_ones_in_the_ledger(reformed: Province) -> None:
+    moment = datetime.combine(date(2025, 8, 1), time())
+    running = {key[3] for key in ledger(reformed, moment) if key[:3] == ("dossiers_running", "month", date(2025, 7, 1))}
+    assert len(running) > 40
+    assert all(unit == PROVINCE_CODE or UNIT_BY_CODE[unit].valid_on(date(2025, 7, 31)) for unit in running)
+
+
+def test_a_recoded_dossier_names_all_levels_of_its_unit(reformed: Province) -> None:
+    recoded = {fact.state.code for dossier in reformed.dossiers for fact in dossier.facts if fact.kind is Kind.RECODED and fact.state}
+    assert {code.split("-")[0].count(".") for code in recoded} == {1, 2}
 
 
 def test_people_have_names_in_nfc_and_identifiers_of_their_own(province: Province) -> None:

@@ -13,15 +13,17 @@ import xlsxwriter
 
 from qn_pipeline.contracts.dossiers import DOSSIERS
 from qn_pipeline.errors import ConfigurationError, SourceChanged
-from qn_pipeline.project import Mapping, Project, Source, load_project
+from qn_pipeline.project import FileSource, Mapping, Project, load_project
 from qn_pipeline.sources.files import find_files, month_after, read_file
 from qn_pipeline_tests.support import write_project
 
 
-def source_of(folder: Path, **settings: Any) -> tuple[Project, Source]:
+def source_of(folder: Path, **settings: Any) -> tuple[Project, FileSource]:
     write_project(folder, {"desk": {"files": "data/{day}.csv"} | settings})
     project = load_project(folder)
-    return project, project.sources["desk"]
+    source = project.sources["desk"]
+    assert isinstance(source, FileSource)
+    return project, source
 
 
 def read(folder: Path, columns: list[str], **settings: Any) -> tuple[list[tuple[Any, ...]], list[int]]:

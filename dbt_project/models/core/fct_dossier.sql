@@ -1,5 +1,25 @@
-with latest as (
-    select * from {{ ref('fct_dossier_version') }} where known_to is null and not is_deleted
+{# Tombstones, too: a dossier that the first system has deleted is not to be counted from the copy of another. #}
+with told as (
+    select v.*, {{ canonical_code('v.code') }} as dossier
+    from {{ ref('fct_dossier_version') }} as v where v.known_to is null
+),
+
+ranked as (
+    select
+        t.*,
+        row_number() over (
+            partition by t.dossier
+            order by s.rank nulls last, t.is_deleted, t.version_at desc nulls last, t.known_from desc, {{ binary_order('t.system') }}, {{ binary_order('t.code') }}
+        ) as place
+    from told as t left join {{ ref('stg_systems') }} as s on s.system = t.system
+),
+
+latest as (
+    select * from ranked where not is_deleted
+),
+
+first_telling as (
+    select system, code, min(told_on) as told_on from {{ ref('fct_dossier_version') }} where not is_deleted group by system, code
 ),
 
 {# A newer row of the dossier is in quarantine: the last good one stands, and is counted as stale. #}
@@ -13,7 +33,7 @@ stale as (
 )
 
 select
-    l.system, l.code, l.version_no, l.known_from as batch_id,
+    l.system, l.code, l.dossier, l.place = 1 as is_counted, l.version_no, l.known_from as batch_id,
     case
         when l.status = 1 then 'new'
         when l.status = 3 then 'refused'
@@ -29,7 +49,9 @@ select
         when l.ended_at <= l.due_at then 'on_time'
         else 'late'
     end as verdict,
-    s.code is not null as is_stale
+    s.code is not null as is_stale,
+    coalesce(cast(coalesce(l.submitted_at, l.received_at) as date) < f.told_on, false) as earlier_versions_unknown
     {%- for column in contract_columns('dossiers') if column not in ('code', 'updated_at') %}, l.{{ column }}{% endfor %}
 from latest as l
+inner join first_telling as f on f.system = l.system and f.code = l.code
 left join stale as s on s.system = l.system and s.code = l.code

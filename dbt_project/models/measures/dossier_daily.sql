@@ -2,7 +2,7 @@
 with dossier as (
     select d.resolving_unit, d.channel, d.state, d.verdict, d.received_at, d.ended_at, r.as_of
     from {{ ref('fct_dossier') }} as d cross join {{ ref('stg_run') }} as r
-    where d.state not in ('new', 'refused') and d.received_at < r.as_of
+    where d.is_counted and d.state not in ('new', 'refused') and d.received_at < r.as_of
 ),
 
 event as (

@@ -46,7 +46,7 @@ def _valid_asset(contract: Contract, partitions: DailyPartitionsDefinition) -> A
         "Extractions that a changed mapping or rule reaches are checked anew, whatever their day.",
         check_specs=[
             AssetCheckSpec(ROW_RULES, asset=key, description="Rows that broke a rule; each is told, the bad ones are in quarantine."),
-            AssetCheckSpec(ROWS_ARRIVED, asset=key, description="Rows came: no rule can be broken where there is none."),
+            AssetCheckSpec(ROWS_ARRIVED, asset=key, description="Rows are there: no rule can be broken where there is none."),
             AssetCheckSpec(
                 QUARANTINED_SHARE,
                 asset=key,
@@ -80,9 +80,9 @@ def _results(findings: DoorFindings) -> list[AssetCheckResult]:
         ),
         AssetCheckResult(
             check_name=ROWS_ARRIVED,
-            passed=findings.arrived > 0 or not findings.expected,
+            passed=findings.standing > 0 or not findings.expected,
             severity=AssetCheckSeverity.WARN,
-            metadata={"rows": findings.arrived},
+            metadata={"rows": findings.arrived, "standing": findings.standing},
         ),
         AssetCheckResult(
             check_name=QUARANTINED_SHARE,

@@ -21,6 +21,7 @@ from dagster._core.definitions.asset_checks.asset_checks_definition import Asset
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
 from qn_pipeline.contracts import CONTRACTS
+from qn_pipeline.errors import SourceUnavailable
 from qn_pipeline.indicators.catalogue import catalogue_rows
 from qn_pipeline.indicators.periods import logical_instant
 from qn_pipeline.landing.extractions import read_extractions
@@ -29,14 +30,8 @@ from qn_pipeline.orchestration.resources import Pipeline, told_as_failure
 from qn_pipeline.validation.expectations import check_bounds, none_of
 from qn_pipeline.warehouse import dbt as dbt_project
 from qn_pipeline.warehouse.exit_checks import count_violations
+from qn_pipeline.warehouse.generated import DESCRIPTIONS
 from qn_pipeline.warehouse.loader import load
-
-CONTROL_TABLES = {
-    "extractions": "Which extractions are loaded, and what took their place.",
-    "quarantine": "Broken rules, one row a rule and row.",
-    "run": "The run's logical instant and the province.",
-    "indicators": "The catalogue of indicators.",
-}
 
 
 def loader_asset() -> AssetsDefinition:
@@ -62,7 +57,7 @@ def loader_asset() -> AssetsDefinition:
             owners=OWNERS,
             description=description,
         )
-        for name, description in CONTROL_TABLES.items()
+        for name, description in DESCRIPTIONS.items()
     ]
 
     # The name sorts last among the steps of the nightly job: Dagster takes the partitions of a whole run from its last step, and
@@ -70,7 +65,10 @@ def loader_asset() -> AssetsDefinition:
     @multi_asset(specs=[*entities, *control], name="warehouse_load")
     def load_valid(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[MaterializeResult]:
         with told_as_failure():
-            last_day = max(extraction.manifest.day for extraction in read_extractions(pipeline.settings))
+            landed = read_extractions(pipeline.settings)
+            if not landed:
+                raise SourceUnavailable("No source has brought anything yet, so there is nothing to load. The warehouse was not touched. Run again.")
+            last_day = max(extraction.manifest.day for extraction in landed)
             as_of = logical_instant(last_day, pipeline.now())
             loaded = load(pipeline.settings, pipeline.project, pipeline.warehouse, as_of, catalogue_rows())
         for key in sorted(context.selected_asset_keys):

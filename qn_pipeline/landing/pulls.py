@@ -1,0 +1,205 @@
+"""Pulling a connection: what it is asked for follows from what landing holds, and its rows become an extraction.
+
+A pull of changes adds to those before it and supersedes none. It begins on the last day that was asked for, so that a night without the
+source leaves no gap. Rows are sealed before they touch the disk.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from qn_pipeline.engine import literal, open_engine, quoted
+from qn_pipeline.errors import ConfigurationError
+from qn_pipeline.landing.extractions import GONE, MANIFEST, RECONCILIATION, ROWS, Extraction, Manifest, current, read_extractions, written_aside
+from qn_pipeline.landing.write import folder_of, next_seq, now, prepare_seal, record_nothing, seal_key_id, telling, write_rows
+from qn_pipeline.project import Project, PulledSource
+from qn_pipeline.settings import Settings
+from qn_pipeline.sources.connections import Question, ask, kept_columns, remembers
+from qn_pipeline.sources.files import month_after
+from qn_pipeline.sources.objects import read_objects
+from qn_pipeline.sources.opencps.listed import KEPT, Listed, from_landing
+from qn_pipeline.sources.pulled import Pull
+
+log = logging.getLogger(__name__)
+
+
+def days_to_ask(known: list[Extraction], project: Project, source: PulledSource, today: date) -> set[date]:
+    """The days since the source was last asked, and today: the open day may be asked for again and again."""
+    covered = [e.manifest.covers_to or e.manifest.day for e in known if e.manifest.source == source.name]
+    first = max(covered) + timedelta(days=1) if covered else project.start
+    return {first + timedelta(days=offset) for offset in range((today - first).days + 1)} | {today}
+
+
+def land_pull(settings: Settings, project: Project, source: PulledSource, known: list[Extraction], days: list[date]) -> Extraction:
+    """Pull a source for days. Raises SourceUnavailable or SourceChanged, and then nothing of it was kept."""
+    before = [extraction for extraction in known if extraction.manifest.source == source.name]
+    question, follows_seq = _question(settings, project, source, before, days)
+    pull = ask(source, settings.connection_secret(source.connection.secret_variable), question)
+    digest = hashlib.sha256(b"\n".join(sorted(pull.rows) if source.delivers == "snapshot" else pull.rows)).hexdigest()
+    if source.delivers == "snapshot":
+        same = _same_snapshot(settings, source, before, digest)
+        if same is not None:
+            record_nothing(settings, source, [] if days[-1] in {e.manifest.day for e in before} else [days[-1]])
+            return same
+    extraction = _write(settings, source, before, days[-1], question, pull, digest, follows_seq)
+    known.append(extraction)
+    return extraction
+
+
+def _question(
+    settings: Settings, project: Project, source: PulledSource, before: list[Extraction], days: list[date]
+) -> tuple[Question, int | None]:
+    covered = [(e.manifest.covers_from, e.manifest.covers_to) for e in before if e.manifest.covers_from and e.manifest.covers_to]
+    first = min([days[0], max(to for _, to in covered)]) if covered else days[0]
+    since = min([first, *(begin for begin, _ in covered)])
+    window = first, days[-1]
+    if source.entity == "dossier_actions":
+        follow, follows_seq = _dossiers_to_follow(settings, project, source, before)
+        return Question(window, since, follow=follow), follows_seq
+    if not remembers(source):
+        return Question(window, since), None
+    remembered = known_dossiers(settings, source, before)
+    return Question(window, since, _year_to_sweep(days, since) if remembered else None, remembered), None
+
+
+def _year_to_sweep(days: list[date], since: date) -> tuple[date, date] | None:
+    """When a month has just closed it is about to be published: its year, up to its last day."""
+    closed = [day for day in days if day + timedelta(days=1) == month_after(day)]
+    return (max(closed[-1].replace(month=1, day=1), since), closed[-1]) if closed else None
+
+
+def known_dossiers(settings: Settings, source: PulledSource, before: list[Extraction]) -> dict[int, Listed]:
+    """The dossiers that landing holds of a source, by the product's id, as the newest pull told them; without those that are gone.
+
+    What was landed with fewer columns than the mapping wants now, or under another key, counts as changed when it is seen again.
+    """
+    files = [extraction for extraction in before if extraction.rows.exists()]
+    if not files:
+        return {}
+    key_id = seal_key_id(settings, source)
+    whole = {e.manifest.seq for e in files if set(source.mapping.source_columns) <= set(e.manifest.columns) and e.manifest.key_id == key_id}
+    held = ", ".join(quoted(column) for column in KEPT)
+    with open_engine(settings) as con:
+        _tell(con, "told", [(e.manifest.seq, e.rows) for e in files])
+        _tell(con, "vanished", [(e.manifest.seq, e.gone) for e in before if e.gone.exists()])
+        newest = con.sql(
+            f"""select seq, {held} from told
+            where not exists (select 1 from vanished as v where v.id = told."dossierId" and v.seq >= told.seq)
+            qualify row_number() over (partition by "dossierId" order by seq desc) = 1"""
+        ).to_arrow_table()
+    return {listed.id: listed for listed in (_held(row, whole) for row in newest.to_pylist())}
+
+
+def _tell(con: duckdb.DuckDBPyConnection, view: str, files: list[tuple[int, Path]]) -> None:
+    """A view over the rows of extractions, each with its sequence number."""
+    if not files:
+        con.execute(f"create temp view {view} as select 0 as seq, '' as id where false")
+        return
+    con.register(f"{view}_file", pa.table({"path": [str(path) for _, path in files], "seq": [seq for seq, _ in files]}))
+    paths = ", ".join(literal(path) for _, path in files)
+    con.execute(
+        f"""create temp view {view} as
+        select f.seq, r.* exclude (filename)
+        from read_parquet([{paths}], filename = true, union_by_name = true) as r inner join {view}_file as f on f.path = r.filename"""
+    )
+
+
+def _held(row: Mapping[str, object], whole: set[int]) -> Listed:
+    kept = {column: row[column] for column in KEPT}
+    return from_landing(kept if row["seq"] in whole else {**kept, "mark": ""})
+
+
+def _dossiers_to_follow(
+    settings: Settings, project: Project, source: PulledSource, before: list[Extraction]
+) -> tuple[list[tuple[int, str]], int | None]:
+    """The dossiers that were landed since the actions were last pulled, and up to which extraction."""
+    names = {s.name for s in project.sources_of("dossiers") if isinstance(s, PulledSource) and s.connection.name == source.connection.name}
+    if not names:
+        raise ConfigurationError(
+            f"sources.{source.name} brings the actions of dossiers, and no source brings the dossiers of {source.connection.name}. Declare it in qn.yaml."
+        )
+    done = max((e.manifest.follows_seq or 0 for e in before), default=0)
+    newer = [e for e in read_extractions(settings, "dossiers") if e.manifest.source in names and e.manifest.seq > done and e.rows.exists()]
+    if not newer:
+        return [], done or None
+    with open_engine(settings) as con:
+        _tell(con, "told", [(e.manifest.seq, e.rows) for e in newer])
+        rows = con.execute('select "dossierId", arg_max("dossierNo", seq) from told group by 1 order by 1').fetchall()
+    return [(int(dossier_id), str(code)) for dossier_id, code in rows], max(e.manifest.seq for e in newer)
+
+
+def _same_snapshot(settings: Settings, source: PulledSource, before: list[Extraction], digest: str) -> Extraction | None:
+    """The newest snapshot, when it has just this content with the columns that the mapping wants."""
+    newest = next((e for e in reversed(current(before)) if e.manifest.file is not None), None)
+    if newest is None:
+        return None
+    manifest = newest.manifest
+    told = (manifest.sha256, manifest.system, manifest.delivers, manifest.window_by, manifest.reading, manifest.key_id)
+    same = told == (digest, *telling(source), seal_key_id(settings, source)) and set(source.mapping.source_columns) <= set(manifest.columns)
+    return newest if same else None
+
+
+def _write(
+    settings: Settings,
+    source: PulledSource,
+    before: list[Extraction],
+    day: date,
+    question: Question,
+    pull: Pull,
+    digest: str,
+    follows_seq: int | None,
+) -> Extraction:
+    seq = next_seq(settings)
+    extraction_id = f"{seq:06d}-{digest[:8]}"
+    target = folder_of(settings, source, day, extraction_id)
+    older = [e for e in current(before) if e.manifest.day == day and e.manifest.file is not None] if source.delivers == "snapshot" else []
+    kept = kept_columns(source)
+    with open_engine(settings) as con, written_aside(settings, target) as aside:
+        columns = read_objects(con, source.mapping.source_columns, kept, pull.rows)
+        prepare_seal(settings, source, con)
+        rows = write_rows(con, source, kept, aside / ROWS)
+        if pull.gone:
+            pq.write_table(pa.table({"code": [gone.code for gone in pull.gone], "id": pa.array([gone.id for gone in pull.gone], pa.string())}), aside / GONE)
+        if pull.reconciled or pull.found:
+            told = {"counters": [asdict(r) for r in pull.reconciled], "dossiers": [asdict(f) for f in pull.found]}
+            (aside / RECONCILIATION).write_text(json.dumps(told, default=str, ensure_ascii=False, indent=1), encoding="utf-8")
+        system, delivers, _, reading = telling(source)
+        manifest = Manifest(
+            id=extraction_id,
+            seq=seq,
+            source=source.name,
+            system=system,
+            entity=source.entity,
+            day=day,
+            file=f"{source.connection.product}:{source.connection.name}",
+            delivers=delivers,
+            # A pull tells what is so when it is made, whatever day it was asked for.
+            speaks_for=max([day, *(e.manifest.speaks_for or e.manifest.day for e in before)]),
+            covers_from=question.window[0] if source.delivers == "changes" else None,
+            covers_to=question.window[1] if source.delivers == "changes" else None,
+            follows_seq=follows_seq,
+            extracted_at=now(),
+            rows=rows,
+            gone=len(pull.gone),
+            unreconciled=sum(r.told != r.held_after for r in pull.reconciled),
+            bytes=sum(len(row) for row in pull.rows),
+            sha256=digest,
+            columns=source.mapping.source_columns,
+            sealed_columns=source.sealed_columns,
+            dropped_columns=sorted(set(columns) - set(source.mapping.source_columns) - set(kept)),
+            key_id=seal_key_id(settings, source),
+            supersedes=older[-1].manifest.id if older else None,
+            reading=reading,
+            connector=f"{source.connection.product}/1",
+        )
+        (aside / MANIFEST).write_text(manifest.model_dump_json(indent=1))
+    log.info("landed %s for %s to %s: %s rows, %s gone", source.name, *question.window, rows, len(pull.gone))
+    return Extraction(manifest, target)
