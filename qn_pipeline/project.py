@@ -105,13 +105,15 @@ class Connection(_Strict):
     timeout: float = Field(default=60, gt=0, description="seconds that an answer may take")
     retry_budget: float = Field(default=300, ge=0, description="seconds that a pull may spend waiting between tries")
     first_wait: float = Field(default=1, ge=0, description="seconds before the first new try; later ones wait longer")
-    max_vanished: float = Field(default=0.02, gt=0, le=1, description="share of the known dossiers that may vanish in one pull")
+    max_vanished: float = Field(default=0.02, gt=0, le=1, description="share of the dossiers that may vanish, or be missing in lists, in one pull")
+    statistics: bool = Field(default=True, description="opencps: false for a site that does not show its statistics")
 
     @model_validator(mode="after")
     def _consistent(self) -> "Connection":
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"url {self.url!r} is no http or https address")
+            # Not told: what stands there may hold a password.
+            raise ValueError("url is no http or https address; write one like https://motcua.example.vn/o")
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError(f"url may hold neither a user, a password nor a query; the secret is in {self.secret_variable}")
         missing = [name for name in PRODUCT_SETTINGS[self.product] if getattr(self, name) is None]
@@ -270,13 +272,19 @@ class Project(_Strict):
     profile: Profile = "vietnam"
     start: date = Field(description="the first day that a run can be asked for")
     precedence: list[str] = Field(default=[], description="systems of dossiers, the one to believe first; default the order of the sources")
+    copies: list[str] = Field(default=[], description="systems that repeat what others tell: a dossier that they alone tell is not counted")
     sources: dict[str, AnySource]
 
     @model_validator(mode="after")
     def _known_systems(self) -> "Project":
         systems = {source.system for source in self.sources_of("dossiers")}
-        if self.precedence and set(self.precedence) != systems:
+        if self.precedence and sorted(self.precedence) != sorted(systems):
             raise ValueError(f"precedence must name each system of dossiers once: {', '.join(sorted(systems))}")
+        unknown = sorted(set(self.copies) - systems)
+        if unknown:
+            raise ValueError(f"copies names {unknown[0]!r}, which is no system of dossiers; they are {', '.join(sorted(systems))}")
+        if systems and set(self.copies) == systems:
+            raise ValueError("copies names every system of dossiers: nothing would be counted")
         return self
 
     @cached_property
@@ -346,7 +354,9 @@ def _source(file: Path, name: str, source: Any, connections: dict[str, Connectio
             raise ConfigurationError(f"{file}: sources.{name} has files and a connection. Nothing was written. Keep one of the two.")
         connection = connections.get(str(source["connection"]))
         if connection is None:
-            raise ConfigurationError(f"{file}: sources.{name} names the unknown connection {source['connection']!r}. Nothing was written. Declare it.")
+            raise ConfigurationError(
+                f"{file}: sources.{name} names the unknown connection {source['connection']!r}. Nothing was written. Declare it."
+            )
         return PulledSource.model_validate({**settings, "connection": connection})
     except ValidationError as error:
         raise ConfigurationError(f"{file}: {_first_problem(error, f'sources.{name}')}. Nothing was written. Correct it.") from None

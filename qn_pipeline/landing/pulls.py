@@ -7,7 +7,6 @@ source leaves no gap. Rows are sealed before they touch the disk.
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,9 +22,8 @@ from qn_pipeline.landing.write import folder_of, next_seq, now, prepare_seal, re
 from qn_pipeline.project import Project, PulledSource
 from qn_pipeline.settings import Settings
 from qn_pipeline.sources.connections import Question, ask, kept_columns, remembers
-from qn_pipeline.sources.files import month_after
 from qn_pipeline.sources.objects import read_objects
-from qn_pipeline.sources.opencps.listed import KEPT, Listed, from_landing
+from qn_pipeline.sources.opencps.listed import KEPT, KEPT_DATES, MOMENT, Listed, from_landing
 from qn_pipeline.sources.pulled import Pull
 
 log = logging.getLogger(__name__)
@@ -54,26 +52,26 @@ def land_pull(settings: Settings, project: Project, source: PulledSource, known:
     return extraction
 
 
-def _question(
-    settings: Settings, project: Project, source: PulledSource, before: list[Extraction], days: list[date]
-) -> tuple[Question, int | None]:
+def _question(settings: Settings, project: Project, source: PulledSource, before: list[Extraction], days: list[date]) -> tuple[Question, int | None]:
     covered = [(e.manifest.covers_from, e.manifest.covers_to) for e in before if e.manifest.covers_from and e.manifest.covers_to]
-    first = min([days[0], max(to for _, to in covered)]) if covered else days[0]
-    since = min([first, *(begin for begin, _ in covered)])
-    window = first, days[-1]
+    last = max((to for _, to in covered), default=None)
+    window = (min(days[0], last) if last else days[0]), days[-1]
+    since = min([window[0], *(begin for begin, _ in covered)])
     if source.entity == "dossier_actions":
         follow, follows_seq = _dossiers_to_follow(settings, project, source, before)
         return Question(window, since, follow=follow), follows_seq
     if not remembers(source):
         return Question(window, since), None
     remembered = known_dossiers(settings, source, before)
-    return Question(window, since, _year_to_sweep(days, since) if remembered else None, remembered), None
+    # The last day of a month may be among nights that the source was away.
+    new = (min(days[0], last + timedelta(days=1)) if last else days[0]), days[-1]
+    return Question(window, since, _year_to_sweep(new, since) if remembered else None, remembered), None
 
 
-def _year_to_sweep(days: list[date], since: date) -> tuple[date, date] | None:
-    """When a month has just closed it is about to be published: its year, up to its last day."""
-    closed = [day for day in days if day + timedelta(days=1) == month_after(day)]
-    return (max(closed[-1].replace(month=1, day=1), since), closed[-1]) if closed else None
+def _year_to_sweep(new: tuple[date, date], since: date) -> tuple[date, date] | None:
+    """When a month has closed it is about to be published: its year, up to its last day."""
+    closed = (new[1] + timedelta(days=1)).replace(day=1) - timedelta(days=1)
+    return (max(new[0].replace(month=1, day=1), since), closed) if closed >= new[0] else None
 
 
 def known_dossiers(settings: Settings, source: PulledSource, before: list[Extraction]) -> dict[int, Listed]:
@@ -81,21 +79,27 @@ def known_dossiers(settings: Settings, source: PulledSource, before: list[Extrac
 
     What was landed with fewer columns than the mapping wants now, or under another key, counts as changed when it is seen again.
     """
-    files = [extraction for extraction in before if extraction.rows.exists()]
+    # A source that is pulled now may have come in files before.
+    files = [e for e in before if e.rows.exists() and e.manifest.connector == _connector(source)]
     if not files:
         return {}
     key_id = seal_key_id(settings, source)
     whole = {e.manifest.seq for e in files if set(source.mapping.source_columns) <= set(e.manifest.columns) and e.manifest.key_id == key_id}
-    held = ", ".join(quoted(column) for column in KEPT)
+    held = ", ".join(f"try_strptime({quoted(column)}, {literal(MOMENT)})" if column in KEPT_DATES else quoted(column) for column in KEPT)
     with open_engine(settings) as con:
         _tell(con, "told", [(e.manifest.seq, e.rows) for e in files])
         _tell(con, "vanished", [(e.manifest.seq, e.gone) for e in before if e.gone.exists()])
-        newest = con.sql(
+        newest = con.execute(
             f"""select seq, {held} from told
             where not exists (select 1 from vanished as v where v.id = told."dossierId" and v.seq >= told.seq)
             qualify row_number() over (partition by "dossierId" order by seq desc) = 1"""
-        ).to_arrow_table()
-    return {listed.id: listed for listed in (_held(row, whole) for row in newest.to_pylist())}
+        ).fetchall()
+    known = (from_landing(dict(zip(KEPT, row, strict=True)), unchanged=seq in whole) for seq, *row in newest)
+    return {listed.id: listed for listed in known}
+
+
+def _connector(source: PulledSource) -> str:
+    return f"{source.connection.product}/1"
 
 
 def _tell(con: duckdb.DuckDBPyConnection, view: str, files: list[tuple[int, Path]]) -> None:
@@ -110,11 +114,6 @@ def _tell(con: duckdb.DuckDBPyConnection, view: str, files: list[tuple[int, Path
         select f.seq, r.* exclude (filename)
         from read_parquet([{paths}], filename = true, union_by_name = true) as r inner join {view}_file as f on f.path = r.filename"""
     )
-
-
-def _held(row: Mapping[str, object], whole: set[int]) -> Listed:
-    kept = {column: row[column] for column in KEPT}
-    return from_landing(kept if row["seq"] in whole else {**kept, "mark": ""})
 
 
 def _dossiers_to_follow(
@@ -167,7 +166,9 @@ def _write(
         prepare_seal(settings, source, con)
         rows = write_rows(con, source, kept, aside / ROWS)
         if pull.gone:
-            pq.write_table(pa.table({"code": [gone.code for gone in pull.gone], "id": pa.array([gone.id for gone in pull.gone], pa.string())}), aside / GONE)
+            pq.write_table(
+                pa.table({"code": [gone.code for gone in pull.gone], "id": pa.array([gone.id for gone in pull.gone], pa.string())}), aside / GONE
+            )
         if pull.reconciled or pull.found:
             told = {"counters": [asdict(r) for r in pull.reconciled], "dossiers": [asdict(f) for f in pull.found]}
             (aside / RECONCILIATION).write_text(json.dumps(told, default=str, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -198,7 +199,7 @@ def _write(
             key_id=seal_key_id(settings, source),
             supersedes=older[-1].manifest.id if older else None,
             reading=reading,
-            connector=f"{source.connection.product}/1",
+            connector=_connector(source),
         )
         (aside / MANIFEST).write_text(manifest.model_dump_json(indent=1))
     log.info("landed %s for %s to %s: %s rows, %s gone", source.name, *question.window, rows, len(pull.gone))

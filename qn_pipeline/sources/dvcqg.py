@@ -40,7 +40,9 @@ class Dvcqg:
         if not self._session:
             await self._log_in()
         for _ in range(2):
-            body = self._body(await self._http.post("/mapi/g", {"session": self._session, "madonvi": self.connection.unit, "service": service, **question}))
+            body = self._body(
+                await self._http.post("/mapi/g", {"session": self._session, "madonvi": self.connection.unit, "service": service, **question})
+            )
             if str(body.get("error_code")) == OK:
                 return body
             if str(body.get("error_code")) != SESSION_ENDED:
@@ -62,36 +64,51 @@ class Dvcqg:
 
     def _body(self, answer: Answer) -> dict[str, Any]:
         if answer.status != 200 or not isinstance(answer.body, dict):
-            raise SourceChanged(
-                f"{self.connection.name} answers HTTP {answer.status} in another shape than the national portal's. "
-                "Nothing of this pull was kept. Correct url in qn.yaml."
-            )
+            raise self.other_shape(f"answers HTTP {answer.status}")
         return answer.body
+
+    def other_shape(self, told: str) -> SourceChanged:
+        """What to raise when the portal is none."""
+        return SourceChanged(
+            f"{self.connection.name} {told} in another shape than the national portal's. Nothing of this pull was kept. Correct url in qn.yaml."
+        )
 
 
 async def pull_dossiers(connection: Connection, password: str, window: tuple[date, date]) -> Pull:
     """The dossiers that were synchronised in the days of a window, both included, in pages that are read until all are there."""
     async with Dvcqg(connection, password) as portal:
-        rows: dict[bytes, None] = {}
+        rows: dict[str, bytes] = {}
+        before: set[bytes] = set()
         for _ in range(READINGS):
-            total = await _read_pages(portal, window, rows)
+            total, read = await _read_pages(portal, window)
+            # Pages may move while they are read. What was missed shows in another reading: by code, since a row may have changed meanwhile.
+            rows |= {str(row.get("MaHoSo")): orjson.dumps(row) for row in read}
             if len(rows) >= total:
-                return Pull(list(rows), window)
+                return Pull(list(rows.values()), window)
+            # The same rows twice have not moved: some have one code.
+            shown = {orjson.dumps(row) for row in read}
+            if shown == before and len(read) == total:
+                return Pull(sorted(shown), window)
+            before = shown
     raise SourceUnavailable(
         f"{connection.name} says that there are {total} dossiers, and shows {len(rows)}. Nothing of this pull was kept. The next run catches up."
     )
 
 
-async def _read_pages(portal: Dvcqg, window: tuple[date, date], rows: dict[bytes, None]) -> int:
-    """Read all pages once, into rows that were read before, too: pages may move. Returns how many rows the portal says that there are."""
+async def _read_pages(portal: Dvcqg, window: tuple[date, date]) -> tuple[int, list[dict[str, Any]]]:
+    """Read all pages once. Returns how many rows the portal says that there are, at most, and those that it shows."""
     size, page, total = portal.connection.page_size, 0, 1
+    rows: list[dict[str, Any]] = []
     while page * size < total:
         page += 1
         asked = {"tungay": f"{window[0]:%Y%m%d}", "denngay": f"{window[1]:%Y%m%d}", "trang": page, "soluong": size}
         body = await portal.ask("TraCuuHoSo", asked)
-        total = int(body.get("tongso") or 0)
-        rows.update(dict.fromkeys(orjson.dumps(row) for row in body.get("result") or []))
-    return total
+        told, shown = str(body.get("tongso") or 0), body.get("result") or []
+        if not told.isdecimal() or not isinstance(shown, list) or not all(isinstance(row, dict) for row in shown):
+            raise portal.other_shape("answers")
+        total = max(int(told), total if page > 1 else 0)
+        rows += shown
+    return total, rows
 
 
 async def count_dossiers(connection: Connection, password: str, day: date) -> int:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -32,7 +33,7 @@ TRANSIENT_STATUS = {408, 425, 429}
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer whose body is JSON."""
+    """An HTTP answer whose body is JSON, or None where an error came with something else."""
 
     status: int
     body: Any
@@ -54,7 +55,7 @@ class Http:
         self._headers = dict(headers or {})
         self._slots = asyncio.Semaphore(connection.concurrency)
         self._budget = _Budget(connection.retry_budget)
-        self._growing = wait_exponential_jitter(initial=connection.first_wait, max=LONGEST_WAIT)
+        self._growing = wait_exponential_jitter(initial=connection.first_wait, max=LONGEST_WAIT, jitter=connection.first_wait)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "Http":
@@ -106,7 +107,7 @@ class Http:
                         f"{self.connection.name} at {self._where(path)} answers HTTP {response.status}: it has moved, or asks for a log-in. "
                         f"Nothing of this pull was kept. Correct url in qn.yaml."
                     )
-                return Answer(response.status, orjson.loads(await response.read()))
+                return Answer(response.status, _json(await response.read(), response.status))
         except TimeoutError:
             raise _Again(f"gave no answer within {self.connection.timeout:g} s") from None
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError):
@@ -120,8 +121,6 @@ class Http:
             raise _Again(f"cannot be reached ({type(error).__name__})") from None
         except ConnectionError as error:
             raise _Again(f"cannot be reached ({type(error).__name__})") from None
-        except orjson.JSONDecodeError:
-            raise _Again("answers with something else than JSON") from None
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -177,6 +176,16 @@ class _Budget:
             self._sleepers -= 1
             if not self._sleepers:
                 self._left -= time.monotonic() - self._since
+
+
+def _json(body: bytes, status: int) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        # A page of maintenance comes as 200; what refuses with a page of its own will refuse again.
+        if status == HTTPStatus.OK:
+            raise _Again("answers with something else than JSON") from None
+        return None
 
 
 def _seconds(retry_after: str | None) -> float | None:

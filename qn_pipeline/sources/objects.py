@@ -24,7 +24,9 @@ def _pointer(column: str) -> str:
 
 def read_objects(con: duckdb.DuckDBPyConnection, mapped: list[str], kept: list[str], rows: list[bytes]) -> list[str]:
     """Fill the table `source_row` (row_no, then the columns as text) with objects given as JSON. Returns all keys that they have."""
-    con.register("pulled", pa.table({"row_no": pa.array(range(1, len(rows) + 1), pa.int64()), "object": pa.array([row.decode() for row in rows], pa.string())}))
+    con.register(
+        "pulled", pa.table({"row_no": pa.array(range(1, len(rows) + 1), pa.int64()), "object": pa.array([row.decode() for row in rows], pa.string())})
+    )
     columns = list(dict.fromkeys([*mapped, *kept]))
     con.execute(f"create or replace temp table source_row as select row_no{pointers(columns, 'object')} from pulled")
     keys = con.execute("select distinct unnest(json_keys(object)) as key from pulled order by key").fetchall()

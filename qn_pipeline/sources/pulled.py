@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from qn_pipeline.errors import SourceUnavailable
-
 
 @dataclass(frozen=True)
 class Gone:
@@ -51,13 +49,9 @@ class Pull:
     found: list[Found] = field(default_factory=list)
 
 
-def demand_plausible(name: str, gone: int, known: int, share: float) -> None:
-    """Refuse a pull in which too many rows are gone: a half-empty night is likelier. Raises SourceUnavailable."""
-    if gone > max(FEW, share * known):
-        raise SourceUnavailable(
-            f"{name} no longer shows {gone} of {known} known dossiers. Nothing of this pull was kept, and nothing was deleted. "
-            f"If they are really gone, raise max_vanished ({share:g}) of the connection for one run; otherwise the next run catches up."
-        )
-
-
 FEW = 5
+
+
+def too_many(missing: int, of: int, share: float) -> bool:
+    """Whether more rows are missing than can be: a half-empty night is likelier."""
+    return missing > max(FEW, share * of)

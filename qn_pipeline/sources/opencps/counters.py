@@ -6,7 +6,7 @@ becomes 00:xx. Those by post count all that is at work in a month. Counters are 
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -14,9 +14,12 @@ from typing import Any
 from qn_pipeline.sources.files import month_after
 from qn_pipeline.sources.opencps.listed import Listed
 
-BY_RECEPTION = ("receivedCount", "onlineCount", "fromViaPostalCount")
-BY_RELEASE = ("releaseCount", "overtimeCount", "unresolvedCount", "cancelledCount")
-COUNTERS = (*BY_RECEPTION, *BY_RELEASE)
+FOUND_BY = {
+    **dict.fromkeys(("receivedCount", "onlineCount", "fromViaPostalCount"), "Receive"),
+    **dict.fromkeys(("releaseCount", "overtimeCount", "unresolvedCount", "cancelledCount"), "Release"),
+    "deniedCount": "Finish",
+}
+"""The counters that are compared, and the date by which a counter's dossiers are found."""
 Cell = tuple[str, date, str]
 """Agency, month and counter."""
 _NOON = 12
@@ -41,13 +44,16 @@ def counted(dossiers: Iterable[Listed], months: list[date]) -> Counter[Cell]:
         if dossier.by_post and not dossier.online:
             counts.update((dossier.agency, month, "fromViaPostalCount") for month in _months_at_work(dossier, months))
         if dossier.status == "denied":
+            finished = _month_of(dossier.finished)
+            if finished in wanted:
+                counts[dossier.agency, finished, "deniedCount"] += 1
             continue
         received = _month_of(dossier.received)
-        if received in wanted:
+        if received in wanted and _at_work(dossier, received):
             counts[dossier.agency, received, "receivedCount"] += 1
             counts[dossier.agency, received, "onlineCount"] += dossier.online
         released = _month_of(dossier.released)
-        if released in wanted:
+        if released in wanted and _at_work(dossier, released):
             if dossier.status == "cancelled":
                 counts[dossier.agency, released, "cancelledCount"] += 1
             else:
@@ -58,12 +64,18 @@ def counted(dossiers: Iterable[Listed], months: list[date]) -> Counter[Cell]:
     return counts
 
 
-def told(rows: Iterable[dict[str, Any]], month: date) -> Counter[Cell]:
-    """The counters of a month's statistics: of rows that are an agency's, over all domains and systems."""
+def told(rows: Collection[dict[str, Any]], month: date, systems: Collection[str]) -> Counter[Cell]:
+    """The counters of a month's statistics: of rows that are an agency's, over all domains, of the systems that are pulled.
+
+    A site that does not tell systems apart has rows over all of them only; one that counts now may leave out the month.
+    """
+    of_month = [row for row in rows if (str(row.get("year")), str(row.get("month"))) == (str(month.year), str(month.month))]
+    rows = of_month or [row for row in rows if not row.get("month")]
+    wanted = {*systems} if any(row.get("system") for row in rows) else {"None", ""}
     counts: Counter[Cell] = Counter()
     for row in rows:
-        if row.get("govAgencyCode") and not row.get("domainCode") and not row.get("system") and int(row.get("month") or 0) == month.month:
-            for counter in COUNTERS:
+        if row.get("govAgencyCode") and not row.get("domainCode") and str(row.get("system")) in wanted:
+            for counter in FOUND_BY:
                 counts[str(row["govAgencyCode"]), month, counter] += int(row.get(counter) or 0)
     return counts
 
@@ -92,12 +104,14 @@ def _months_at_work(dossier: Listed, months: list[date]) -> list[date]:
     if dossier.status == "denied":
         finished = _month_of(dossier.finished)
         return [month for month in months if month == finished]
-    if dossier.received is None:
-        return []
-    received, released = _misread(dossier.received), _misread(dossier.released) if dossier.released else datetime.max
-    return [
-        month for month in months if received < datetime.combine(month_after(month), time()) and released > datetime.combine(month, time())
-    ]
+    return [month for month in months if _at_work(dossier, month)]
+
+
+def _at_work(dossier: Listed, month: date) -> bool:
+    """Whether it was received by a month's end and not released by its start: without that the product counts it as nothing."""
+    if dossier.received is None or _misread(dossier.received) >= datetime.combine(month_after(month), time()):
+        return False
+    return dossier.released is None or _misread(dossier.released) > datetime.combine(month, time())
 
 
 def months_between(first: date, last: date) -> list[date]:

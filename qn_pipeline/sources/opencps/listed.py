@@ -27,10 +27,8 @@ WATCHED = (
     *("lastActionDate", "lastActionCode", "applicantIdType"),
 )
 # What landing keeps of a dossier whatever the mapping wants: the next pull is held against it.
-KEPT = (
-    *("dossierId", "mark", "dossierNo", "statusKey", "govAgencyCode", "online", "fromViaPostal"),
-    *("receiveDate", "releaseDate", "dueDate", "finishDate"),
-)
+KEPT_DATES = ("receiveDate", "releaseDate", "dueDate", "finishDate")
+KEPT = ("dossierId", "mark", "dossierNo", "statusKey", "govAgencyCode", "online", "fromViaPostal", *KEPT_DATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +50,28 @@ class Listed:
 
     @property
     def open(self) -> bool:
-        return self.status.split("/")[0] in OPEN
+        return self.main_status in OPEN
+
+    @property
+    def main_status(self) -> str:
+        """The status without the sub-status."""
+        return self.status.split("/")[0]
 
 
 def from_list(row: dict[str, Any]) -> Listed:
     """A row of GET /dossiers."""
     told = row | _added(row)
     told["mark"] = hashlib.blake2b(orjson.dumps([row.get(field) for field in WATCHED]), digest_size=12).hexdigest()
-    return _listed(told, orjson.dumps(told))
+    return _listed(told, [moment(told.get(name)) for name in KEPT_DATES], orjson.dumps(told))
 
 
-def from_landing(kept: dict[str, Any]) -> Listed:
-    """The columns that landing keeps."""
-    return _listed(kept, b"")
+def from_landing(kept: dict[str, Any], unchanged: bool) -> Listed:
+    """The columns that landing keeps, dates read; `unchanged` false makes it differ from whatever the list shows."""
+    return _listed(kept if unchanged else {**kept, "mark": ""}, [kept[name] for name in KEPT_DATES], b"")
 
 
-def _listed(told: dict[str, Any], raw: bytes) -> Listed:
+def _listed(told: dict[str, Any], dates: list[datetime | None], raw: bytes) -> Listed:
+    received, released, due, finished = dates
     return Listed(
         id=int(told["dossierId"]),
         mark=str(told["mark"]),
@@ -76,10 +80,10 @@ def _listed(told: dict[str, Any], raw: bytes) -> Listed:
         agency=str(told.get("govAgencyCode") or ""),
         online=str(told.get("online")) == "true",
         by_post=(told.get("fromViaPostal") or "0") not in ("", "0"),
-        received=moment(told.get("receiveDate")),
-        released=moment(told.get("releaseDate")),
-        due=moment(told.get("dueDate")),
-        finished=moment(told.get("finishDate")),
+        received=received,
+        released=released,
+        due=due,
+        finished=finished,
         raw=raw,
     )
 
@@ -112,5 +116,9 @@ def with_details(listed: Listed, files: list[dict[str, Any]] | None, payment: di
         row["inputFiles"] = str(any(int(file.get("dossierPartType") or 0) == 1 for file in kept)).lower()
         row["resultFiles"] = str(any(int(file.get("dossierPartType") or 0) == 2 for file in kept)).lower()
     if payment is not None:
-        row |= {"feeAmount": payment.get("feeAmount", 0), "paymentMethod": payment.get("paymentMethod", ""), "paymentStatus": payment.get("paymentStatus", "")}
+        row |= {
+            "feeAmount": payment.get("feeAmount", 0),
+            "paymentMethod": payment.get("paymentMethod", ""),
+            "paymentStatus": payment.get("paymentStatus", ""),
+        }
     return orjson.dumps(row)

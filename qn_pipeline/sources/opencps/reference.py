@@ -14,11 +14,13 @@ from typing import Any
 
 import orjson
 
+from qn_pipeline.errors import SourceUnavailable
 from qn_pipeline.project import Connection
 from qn_pipeline.sources.http import all_of
 from qn_pipeline.sources.opencps.client import OpenCps
 
 AGENCIES = "dictcollections/GOVERNMENT_AGENCY/dictitems"
+NEVER_EMPTY = ("units", "procedures")
 _WEEK = 7
 _LEVELS = (
     ("commune", ("ubnd xã", "ubnd phường", "ubnd thị trấn", "ubnd đặc khu", "xã", "phường", "thị trấn", "đặc khu")),
@@ -49,6 +51,10 @@ async def pull_reference(connection: Connection, token: str, entity: str) -> lis
                 rows = [{**row, "weekday": (int(row["day"]) + _WEEK - 2) % _WEEK + 1} for row in await site.reference("worktimes")]
             case _:
                 raise AssertionError(entity)
+    if not rows and entity in NEVER_EMPTY:
+        raise SourceUnavailable(
+            f"{connection.name} shows no {entity} at all. Nothing of this pull was kept, and nothing was deleted. The next run catches up."
+        )
     return [orjson.dumps(row) for row in rows]
 
 
