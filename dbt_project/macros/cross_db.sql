@@ -47,21 +47,25 @@
 {#
   A dossier's code as every system spells it: the agency from large to small with all its levels, the running number without leading zeros,
   and no tail that a synchronisation added. 000.05.33.H47-220801-0001 and H47.33.05-220801-1 are one. Other codes stay as they are.
-  Both engines know these expressions; PostgreSQL would take a doubled backslash for two characters.
+  The shape chooses the one expression that a row needs: they are dear, in PostgreSQL above all. Both engines know these; PostgreSQL would
+  take a doubled backslash for two characters.
 #}
 {% macro canonical_code(code) -%}
-    {%- set steps = [
-        ('^([0-9]{3})[.]([0-9]{2})[.]([0-9]{2})[.]([A-Z][0-9]{2})-', '\\4.\\3.\\2.\\1-'),
-        ('^([A-Z][0-9]{2})-', '\\1.00.00.000-'),
-        ('^([A-Z][0-9]{2}[.][0-9]{2})-', '\\1.00.000-'),
-        ('^([A-Z][0-9]{2}[.][0-9]{2}[.][0-9]{2})-', '\\1.000-'),
-        ('^([A-Z][0-9]{2}[.][0-9.]+-[0-9]{6}-)0*([0-9]+)(-[0-9]{6}-[0-9]{5})?$', '\\1\\2'),
+    {%- set number = "-([0-9]{6})-0*([0-9]+)(-[0-9]{6}-[0-9]{5})?$" -%}
+    {%- set small_to_large = code ~ " like '___.__.__.___-%' and substr(" ~ code ~ ", 11, 1) not between '0' and '9'" -%}
+    {%- set shapes = [
+        (small_to_large, '^([0-9]{3})[.]([0-9]{2})[.]([0-9]{2})[.]([A-Z][0-9]{2})', '\\4.\\3.\\2.\\1-\\5-\\6'),
+        (code ~ " like '___-%'", '^([A-Z][0-9]{2})', '\\1.00.00.000-\\2-\\3'),
+        (code ~ " like '___.__-%'", '^([A-Z][0-9]{2}[.][0-9]{2})', '\\1.00.000-\\2-\\3'),
+        (code ~ " like '___.__.__-%'", '^([A-Z][0-9]{2}[.][0-9]{2}[.][0-9]{2})', '\\1.000-\\2-\\3'),
+        (code ~ " like '___.__.__.__%'", '^([A-Z][0-9]{2}[.][0-9]{2}[.][0-9]{2}[.][0-9]{2,3})', '\\1-\\2-\\3'),
     ] -%}
-    {%- set ns = namespace(sql=code) -%}
-    {%- for pattern, by in steps -%}
-        {%- set ns.sql = "regexp_replace(" ~ ns.sql ~ ", '" ~ pattern ~ "', '" ~ by ~ "')" -%}
-    {%- endfor -%}
-    {{ return(ns.sql) }}
+    case
+        {%- for shape, agency, by in shapes %}
+        when {{ shape }} then regexp_replace({{ code }}, '{{ agency ~ number }}', '{{ by }}')
+        {%- endfor %}
+        else {{ code }}
+    end
 {%- endmacro %}
 
 {# A value as text, alike in both engines: booleans are true and false, timestamps have no fraction. #}

@@ -15,11 +15,11 @@ import socket
 import struct
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import orjson
@@ -28,7 +28,7 @@ from qn_pipeline.simulator import opencps_lists
 from qn_pipeline.simulator.faults import Fault, FaultKind, Faults, in_half
 from qn_pipeline.simulator.files import national_row
 from qn_pipeline.simulator.listing import Params, Renderings, Shown, bounds, count
-from qn_pipeline.simulator.lives import Row
+from qn_pipeline.simulator.lives import Row, Shows
 from qn_pipeline.simulator.opencps import GROUP_ID, files, payment, row_actions
 from qn_pipeline.simulator.statistics import statistics
 
@@ -62,14 +62,6 @@ _ROUTES: Final = tuple(
     )
 )
 _BY_POST = frozenset({"national_login", "national"})
-
-
-class Shows(Protocol):
-    """A province, or a view of one."""
-
-    def rows(self, at: datetime, /) -> Iterator[Row]:
-        """What is shown at a moment: everything that happened before it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +323,10 @@ def _dossier(request: Request, shown: Shown) -> Reply:
 
 
 def _statistics(request: Request, moment: _Moment) -> Reply:
-    """All rows of a month, or those of an agency, a domain or a system; "all" asks for those that are about all of them."""
+    """All rows of a month, or those of an agency, a domain or a system; "all" asks for those that are about all of them.
+
+    They are always counted now, as the product counts when it is given dates (fromStatisticDate, toStatisticDate), which are not read here.
+    """
     params = request.params
     year, month = count(params, "year", moment.now.year), count(params, "month")
     if month > 12 or not 2000 <= year <= 2100:

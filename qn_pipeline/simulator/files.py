@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import yaml
 
-from qn_pipeline.simulator.lives import Province, Row
+from qn_pipeline.simulator.lives import Row, Shows
 from qn_pipeline.simulator.people import Person
 from qn_pipeline.simulator.procedures import HOUR, PROCEDURES
 from qn_pipeline.simulator.units import PROVINCE_CODE, PROVINCE_NAME, UNITS, Level
@@ -35,12 +35,12 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time())
 
 
-def write_night(province: Province, folder: Path, day: date, since: date | None = None, suffix: Suffix = "jsonl") -> Path:
+def write_night(shown: Shows, folder: Path, day: date, since: date | None = None, suffix: Suffix = "jsonl") -> Path:
     """What the system sends at the end of a day: all dossiers, or only those that changed after the end of another day."""
     path = folder / DATA / f"ho_so_{day:%Y-%m-%d}.{suffix}"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="\n") as stream:
-        for row in province.rows(end_of(day)):
+        for row in shown.rows(end_of(day)):
             if since is None or row.updated_at >= end_of(since):
                 stream.write(json.dumps(national_row(row), ensure_ascii=False) + "\n")
     return path

@@ -35,7 +35,8 @@ def ledger(province: Province, known_at: datetime) -> dict[Key, int]:
     A unit's figures hold those of all units below it.
     """
     counted: dict[tuple[str, str], _Days] = {}
-    for row in province.rows(known_at):
+    # A code that is none identifies nothing, so its dossier is in quarantine and in no figure.
+    for row in (row for row in province.rows(known_at) if not row.dossier.typed_code):
         counted.setdefault((row.state.unit, row.state.channel), _Days()).update(_events(row.state))
     last = (known_at - timedelta(microseconds=1)).date()
     figures: dict[Key, int] = {}

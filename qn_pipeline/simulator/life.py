@@ -146,7 +146,7 @@ class Life:
             at = self._after(self._rng.uniform(15, 90) * DAY_OF_WORK)
             self._fact(Kind.CORRECTED, at, **self._correction(at))
         self._hand_over(_FOREVER)
-        if self._happens(chances.RECODED):
+        if self._happens(chances.RECODED) and "-" in self._state.code:
             self._recode(self._some_moment())
         if self._happens(chances.DELETED):
             at = self._some_moment()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Protocol
 
 from qn_pipeline.simulator.people import Person
 from qn_pipeline.simulator.procedures import Procedure
@@ -95,7 +95,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """A dossier and its whole life, in order of time."""
+    """A dossier and its whole life, in order of time. One with a typed code has none of the prescribed form."""
 
     number: int
     procedure: Procedure
@@ -104,6 +104,7 @@ class Dossier:
     components: tuple[Component, ...]
     result_by_post: bool
     facts: tuple[Fact, ...]
+    typed_code: bool = False
 
     def last_fact(self, at: datetime) -> Fact | None:
         """The newest fact before a moment."""
@@ -118,6 +119,14 @@ class Row:
     dossier: Dossier
     state: State
     updated_at: datetime
+
+
+class Shows(Protocol):
+    """A province, or a view of one."""
+
+    def rows(self, at: datetime, /) -> Iterator[Row]:
+        """What is shown at a moment: everything that happened before it."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from qn_pipeline.simulator.app import USERNAME
 from qn_pipeline.simulator.opencps import GROUP_ID, LAND_REGISTRY
 from qn_pipeline.simulator.units import PROVINCE_CODE, PROVINCE_NAME, UNITS
 
@@ -49,7 +50,7 @@ def write_project(folder: Path, url: str, start: date, entities: tuple[str, ...]
     with resources.as_file(resources.files("qn_pipeline") / "template" / "mappings") as mappings:
         shutil.copytree(mappings, folder / "mappings", dirs_exist_ok=True)
     if national:
-        settings["connections"][NATIONAL] = {"product": "dvcqg", "url": url, "user": "quangnam", "unit": PROVINCE_CODE, **connection}
+        settings["connections"][NATIONAL] = {"product": "dvcqg", "url": url, "user": USERNAME, "unit": PROVINCE_CODE, **connection}
         settings["sources"][NATIONAL] = {
             "label": "Cổng Dịch vụ công quốc gia (mô phỏng)",
             "entity": "dossiers",
@@ -57,6 +58,7 @@ def write_project(folder: Path, url: str, start: date, entities: tuple[str, ...]
             "mapping": "mappings/dvcqg.yaml",
         }
         settings["precedence"] = [CONNECTION, NATIONAL]
+        settings["copies"] = [NATIONAL]
         _name_units(folder / "mappings" / "dvcqg.yaml")
     (folder / "qn.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
 

@@ -23,8 +23,9 @@ from threading import Thread
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from qn_pipeline.simulator.app import PASSWORD, TOKEN, USERNAME, ProvinceApp, Shows
+from qn_pipeline.simulator.app import PASSWORD, TOKEN, USERNAME, ProvinceApp
 from qn_pipeline.simulator.faults import Fault
+from qn_pipeline.simulator.lives import Shows
 from qn_pipeline.simulator.opencps import GROUP_ID
 from qn_pipeline.simulator.simulate import FIRST_DAY, simulate
 from qn_pipeline.simulator.systems import NationalCopy
@@ -89,7 +90,7 @@ def serving(shown: Shows, now: datetime, national: Shows | None = None, faults: 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Simulates and serves until standard input is closed."""
     told = _arguments(arguments)
-    province = simulate(told.dossiers, told.months, told.seed, told.start)
+    province = simulate(told.dossiers, told.months, told.seed, told.start, told.typed_codes)
     # Lives stay as they are: looking for garbage among them makes single requests slow.
     gc.freeze()
     now = told.now or datetime.combine(province.end, time())
@@ -115,6 +116,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--months", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=date.fromisoformat, default=FIRST_DAY)
+    parser.add_argument("--typed-codes", type=float, default=0.0, help="share of dossiers whose code was typed by hand")
     parser.add_argument("--now", type=datetime.fromisoformat, help="the clock; the end of the simulated months unless told otherwise")
     parser.add_argument("--port", type=int, default=0, help="0 for a free one")
     return parser.parse_args(arguments)

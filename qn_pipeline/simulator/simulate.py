@@ -31,8 +31,10 @@ class _Arrival:
     channel: Channel
 
 
-def simulate(dossiers: int, months: int, seed: int, start: date = FIRST_DAY) -> Province:
+def simulate(dossiers: int, months: int, seed: int, start: date = FIRST_DAY, typed_codes: float = 0.0) -> Province:
     """So many dossiers that come in during so many months from a first day of a month on; their lives go on after it.
+
+    `typed_codes` is the share of dossiers whose code was typed by hand, and is none: they must come to quarantine, and to no figure.
 
     Raises ValueError for another first day, and for one before the calendar begins.
     """
@@ -49,6 +51,9 @@ def simulate(dossiers: int, months: int, seed: int, start: date = FIRST_DAY) -> 
         day = arrival.at.date()
         numbers[arrival.unit.code, day] += 1
         code = f"{arrival.unit.code}-{day:%y%m%d}-{numbers[arrival.unit.code, day]:04}"
+        typed = typed_codes > 0 and rng.random() < typed_codes
+        if typed:
+            code = f"HS {number} ngày {day:%d.%m}"
         first = State(code, arrival.unit.code, arrival.channel, 1, arrival.submitted_at)
         lives.append(
             Dossier(
@@ -58,6 +63,7 @@ def simulate(dossiers: int, months: int, seed: int, start: date = FIRST_DAY) -> 
                 applicant_kind=_applicant_kind(rng, arrival.procedure),
                 components=_components(rng),
                 result_by_post=rng.random() < chances.RESULT_BY_POST,
+                typed_code=typed,
                 facts=Life(rng, arrival.procedure, first, lateness[arrival.unit.code]).live(arrival.at),
             )
         )

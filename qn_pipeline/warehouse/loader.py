@@ -166,7 +166,9 @@ def _dated(row: dict[str, Any]) -> dict[str, object]:
 def _ranked_systems(project: Project) -> list[dict[str, object]]:
     """The systems that tell dossiers, 1 the one to believe first."""
     systems = project.precedence or list(dict.fromkeys(source.system for source in project.sources_of("dossiers")))
-    return [{"system": system, "rank": rank} for rank, system in enumerate(systems, start=1)]
+    # A copy that came first would hide the one that is counted.
+    systems = sorted(systems, key=lambda system: system in project.copies)
+    return [{"system": system, "rank": rank, "is_copy": system in project.copies} for rank, system in enumerate(systems, start=1)]
 
 
 def _extraction_row(extraction: Extraction, result: ValidExtraction | None, superseded_seq: int | None) -> dict[str, object]:

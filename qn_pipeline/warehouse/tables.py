@@ -46,7 +46,7 @@ RECONCILED_COUNTER: Columns = {
     "held_after": "integer",
 }
 RECONCILED_DOSSIER: Columns = {"extraction_seq": "integer", "unit": "text", "month": "date", "code": "text", "change": "text"}
-SYSTEMS: Columns = {"system": "text", "rank": "integer"}
+SYSTEMS: Columns = {"system": "text", "rank": "integer", "is_copy": "boolean"}
 RUN: Columns = {
     "as_of": "timestamp",
     "province_code": "text",
