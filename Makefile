@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # The project that `make dev` opens: yours with PROJECT=folder.
-PROJECT ?= examples/two_units
+PROJECT ?= qn-demo
 # Only for the invented people of the demo and the tests; a real project has a secret of its own.
 DEMO_SEAL_KEY := demo-key-for-invented-people-only
 
@@ -23,14 +23,11 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(STAMP) ## the main job on two offices and three months, then the month's table and what is in quarantine
-	QN_SEAL_KEY=$(DEMO_SEAL_KEY) $(BIN)/qn run --project examples/two_units --from 2022-06-30 --to 2022-08-31
-	$(BIN)/qn indicators --project examples/two_units --month 2022-08
-	$(BIN)/qn quarantine --project examples/two_units
-	@echo "The month's page: examples/two_units/.qn/published/pages/2022-08.html. The graph: make dev, then http://127.0.0.1:3000"
+demo: $(STAMP) ## a simulated province: 11 months in one run, 7 nights, then the month's table and what is in quarantine
+	$(BIN)/qn demo
 
 test: $(STAMP) ## all tests that guard correctness
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(STAMP) ## lint, types, layers, definitions, dbt
 	$(BIN)/ruff check .
@@ -55,4 +52,4 @@ lock: $(STAMP) ## resolve pyproject.toml again into requirements.lock
 		--custom-compile-command "make lock" --quiet --output-file requirements.lock
 
 clean: ## the environment and what was generated
-	rm -rf $(VENV) dbt_project/target examples/*/.qn
+	rm -rf $(VENV) dbt_project/target examples/*/.qn qn-demo

@@ -117,6 +117,14 @@ class Floor:
         self.con.execute(sql)
 
 
+# The agency from large to small with all its levels, the running number without leading zeros: codes that kept the rule have this form.
+DOSSIER = """(
+    with part as (select string_split(split_part(c.code, '-', 1), '.') as levels)
+    select array_to_string(case when length(levels[1]) = 3 then list_reverse(levels) else levels || list_value('00', '00', '000')[len(levels):] end, '.')
+        || '-' || split_part(c.code, '-', 2) || '-' || split_part(c.code, '-', 3)::bigint
+    from part)"""
+
+
 def land(floor: Floor) -> None:
     """CSV to one Parquet file, in the order of the files' days: a row's place in it orders versions as files and lines do."""
     _prepare_seal(floor)
@@ -161,30 +169,31 @@ def newest(floor: Floor) -> None:
     """Each dossier's newest content, from the row that first told it; a later bad row makes it stale."""
     floor.run(
         f"""create temp table told as
-            select code, place, updated_at, hash({", ".join(CONTENT)}) as content from '{floor.work}/checked.parquet' where broken & {STOPPING} = 0;
+            select code, place, day, updated_at, hash({", ".join(CONTENT)}) as content from '{floor.work}/checked.parquet' where broken & {STOPPING} = 0;
             -- Only what was told more than once has an order.
             create temp table retold as select code from told group by code having count(*) > 1;
             create temp table standing as
             with change as (
-                select code, place, updated_at, content is distinct from lag(content) over life as is_new, row_number() over life as position
+                select code, place, day, updated_at, content is distinct from lag(content) over life as is_new, row_number() over life as position
                 from told semi join retold using (code) window life as (partition by code order by updated_at nulls first, place)
             )
             select code, count(*) filter (is_new) as version_no, arg_max(place, position) filter (is_new) as place,
-                   arg_max(updated_at, position) as last_told_at, arg_max(place, position) as last_place
+                   arg_max(updated_at, position) as last_told_at, arg_max(place, position) as last_place, min(day) as first_day
             from change group by code
             union all
-            select code, 1, place, updated_at, place from told anti join retold using (code);
+            select code, 1, place, updated_at, place, day from told anti join retold using (code);
             drop table told;
             create table fct_dossier as
             with stale as (
                 select distinct q.row_key as code from quarantine as q join standing as s on s.code = q.row_key
                 where q.severity = 'quarantine' and (q.version_at > s.last_told_at or (coalesce(q.version_at = s.last_told_at, true) and q.place > s.last_place))
             )
-            select 'one_stop_shop' as system, c.code, s.version_no, c.file,
+            select 'one_stop_shop' as system, c.code, {DOSSIER} as dossier, true as is_counted, s.version_no, c.file,
                    case when c.status = 1 then 'new' when c.status = 3 then 'refused' when c.status in (5, 6) then 'paused' when c.status = 7 then 'withdrawn'
                         when c.status = 8 then 'stopped' when c.status in (9, 10) then 'settled' else 'running' end as state,
                    case when c.status not in (9, 10) then null when c.due_at is null then 'without_due' when c.ended_at <= c.due_at then 'on_time' else 'late' end as verdict,
-                   c.code in (select code from stale) as is_stale, {", ".join(f"c.{name}" for name in CONTENT)}
+                   c.code in (select code from stale) as is_stale,
+                   coalesce(coalesce(c.submitted_at, c.received_at)::date < s.first_day, false) as earlier_versions_unknown, {", ".join(f"c.{name}" for name in CONTENT)}
             from '{floor.work}/checked.parquet' as c join standing as s using (place);
             drop table standing"""
     )

@@ -40,7 +40,7 @@ app = typer.Typer(
     help="The monthly figures of a province's digital transformation. --verbose adds the traceback to an error.",
 )
 # A pipe or a log file has no width of its own.
-WIDTH = None if sys.stdout.isatty() else 140
+WIDTH = None if sys.stdout.isatty() else 160
 out = Console(width=WIDTH)
 err = Console(stderr=True, width=None if sys.stderr.isatty() else 140)
 
@@ -161,17 +161,47 @@ def _run(project_dir: Path, settings: Settings, ranges: list[tuple[date, date]])
 
 
 @app.command()
+def demo(
+    directory: Annotated[Path, typer.Argument(help="The folder of the demo; one that a demo made is made again.")] = Path("qn-demo"),
+    dossiers: Annotated[int, typer.Option("--dossiers", min=1, help="Dossiers that come in.")] = 20_000,
+    months: Annotated[int, typer.Option("--months", min=2, max=60, help="Months in which they do, from January 2022 on.")] = 12,
+    nights: Annotated[int, typer.Option("--nights", min=0, max=28, help="Nights that are replayed after the backfill.")] = 7,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed, another province.")] = 2022,
+) -> None:
+    """The main job on a simulated province: a backfill of all months but the last, then night after night, and what came of it."""
+    from qn_pipeline import demo as province_in_a_box
+
+    asked = province_in_a_box.Demo(directory.absolute(), dossiers, months, nights, seed)
+    province_in_a_box.prepare(asked)
+    with province_in_a_box.serving(asked) as province:
+        for first, last in province_in_a_box.run(asked, province):
+            out.print(f"[bold]{'Backfill' if first != last else 'Night'}[/] {first}{f' to {last}' if first != last else ''}", highlight=False)
+    closed = asked.backfill[1].replace(day=1)
+    indicators(f"{closed:%Y-%m}", project_dir=asked.folder, levels=["province", "department", "district"])
+    quarantine(project_dir=asked.folder)
+    pages = read_settings(asked.folder).published / "pages"
+    out.print(
+        f"The month's page: {pages / f'{closed:%Y-%m}.html'}\n"
+        f"One unit, one indicator:  qn indicators --project {directory} --month {closed:%Y-%m} --indicator on_time_share\n"
+        f"The graph in Dagster:     make dev PROJECT={directory}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@app.command()
 def indicators(
     month: Annotated[str, typer.Option("--month", help="YYYY-MM")],
     project_dir: ProjectDir = Path(),
     unit: Annotated[str | None, typer.Option("--unit", help="Code of a unit.")] = None,
     indicator: Annotated[str | None, typer.Option("--indicator", help="Code of an indicator; shows its channels, too.")] = None,
+    levels: Annotated[list[str] | None, typer.Option("--level", help="Only units of this level; may be given again.")] = None,
     fmt: Formatted = Format.table,
 ) -> None:
     """The published figures of a month."""
     _, settings = _load(project_dir)
     first_day = parse_month(month)
-    columns, rows = values.month_table(open_warehouse(settings), first_day, unit, indicator)
+    columns, rows = values.month_table(open_warehouse(settings), first_day, unit, indicator, levels or ())
     if fmt is not Format.table:
         _write(columns, rows, fmt)
     elif not rows:
@@ -182,14 +212,16 @@ def indicators(
 
 
 def _pivot(columns: list[str], rows: list[Any], by_channel: bool) -> tuple[list[str], list[list[Any]]]:
-    """A line a unit (and channel), a column an indicator."""
+    """A line a unit (and channel), a column an indicator; what is not counted in dossiers says so."""
     at = {name: position for position, name in enumerate(columns)}
-    headings = list(dict.fromkeys(f"{row[at['indicator_name']]} ({row[at['measured_in']]})" for row in rows))
     lines: dict[tuple[str, ...], dict[str, Any]] = {}
+    headings: dict[str, None] = {}
     for row in rows:
+        measured_in = "" if row[at["measured_in"]] == "hồ sơ" else f" ({row[at['measured_in']]})"
+        heading = f"{row[at['indicator_name']]}{measured_in}"
+        headings[heading] = None
         key = (row[at["unit"]], row[at["unit_name"]], *([row[at["channel"]]] if by_channel else []))
-        value = row[at["numerator"]] if row[at["denominator"]] is None else row[at["value"]]
-        lines.setdefault(key, {})[f"{row[at['indicator_name']]} ({row[at['measured_in']]})"] = value
+        lines.setdefault(key, {})[heading] = row[at["numerator"]] if row[at["denominator"]] is None else row[at["value"]]
     names = ["unit", "name", *(["channel"] if by_channel else []), *headings]
     return names, [[*key, *(cells.get(heading) for heading in headings)] for key, cells in lines.items()]
 
@@ -245,7 +277,13 @@ def _write(columns: Sequence[str], rows: Iterable[Sequence[Any]], fmt: Format, t
         table = Table(title=title, title_justify="left")
         body = [["" if cell is None else str(cell) for cell in row] for row in rows]
         for index, column in enumerate(columns):
-            table.add_column(column, justify="right" if index in (numbers or ()) else "left", overflow="fold", no_wrap=column in ("unit", "rule"))
+            table.add_column(
+                column,
+                justify="right" if index in (numbers or ()) else "left",
+                overflow="fold",
+                no_wrap=column in ("unit", "rule"),
+                min_width=24 if column == "name" else None,
+            )
         for line in body:
             table.add_row(*(Text(cell) for cell in line))
         out.print(table)

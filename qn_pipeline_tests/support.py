@@ -111,6 +111,7 @@ def engine_environment(engine: str, request: pytest.FixtureRequest) -> Iterator[
     """The variables of a module's own pipeline on an engine, for fixtures that outlive a test."""
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
         patch.setenv("QN_SEAL_KEY", SEAL_KEY)
+        patch.delenv("QN_WAREHOUSE_URL", raising=False)
         if engine == "postgres":
             patch.setenv("QN_WAREHOUSE_URL", stack.enter_context(empty_database(request.getfixturevalue("postgres_server"))))
         yield

@@ -16,7 +16,5 @@ DOSSIER_ACTIONS = Contract(
         Column("happened_at", "timestamp", "Thời điểm", "When it happened.", nullable=False),
         Column("due_at", "timestamp", "Hạn của bước", "When the step is due.", deadline=True),
     ),
-    rules=(
-        Rule("happened_in_future", "happened_at", "happened_at >= {day_end}", "Bước xử lý có thời điểm sau ngày mà dữ liệu được gửi."),
-    ),
+    rules=(Rule("happened_in_future", "happened_at", "happened_at >= {day_end}", "Bước xử lý có thời điểm sau ngày mà dữ liệu được gửi."),),
 )

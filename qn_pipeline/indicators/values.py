@@ -1,5 +1,6 @@
 """Reading figures and what stands beside them from what is published."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,6 +11,7 @@ from qn_pipeline.warehouse.engines import Row, Warehouse
 
 Table = tuple[list[str], list[Row]]
 ALL_CHANNELS = "all"
+LEVELS = ("province", "department", "district", "commune", "desk", "unknown")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,16 @@ class Figure:
     value: Decimal | None
 
 
+@dataclass(frozen=True)
+class Unit:
+    """A unit beside the figures; the province has no parent."""
+
+    code: str
+    name: str
+    level: str
+    parent: str | None
+
+
 def status(warehouse: Warehouse) -> Status:
     """The logical instant, the province's code and the first day with an event."""
     _, rows = warehouse.read(
@@ -43,22 +55,27 @@ def status(warehouse: Warehouse) -> Status:
     return Status(*rows[0])
 
 
-def month_table(warehouse: Warehouse, month: date, unit: str | None, indicator: str | None) -> Table:
-    """Figures of a month over all channels, and by channel when an indicator is named; of the province or of one unit.
+def month_table(warehouse: Warehouse, month: date, unit: str | None = None, indicator: str | None = None, levels: Sequence[str] = ()) -> Table:
+    """Figures of a month over all channels, and by channel when an indicator is named; of all units, of one, or of those of some levels.
 
-    Raises ConfigurationError for an unknown unit or indicator.
+    Raises ConfigurationError for an unknown unit, indicator or level.
     """
     known = [entry.indicator for entry in catalogue()]
     if indicator is not None and indicator not in known:
         raise ConfigurationError(f"There is no indicator {indicator!r}. Nothing was written. The catalogue has: {', '.join(known)}.")
     if unit is not None and not warehouse.read("select 1 from marts.unit where unit = ?", [unit])[1]:
         raise ConfigurationError(f"There is no unit {unit!r}. Nothing was written. Leave --unit out to see all of them.")
+    odd = sorted(set(levels) - set(LEVELS))
+    if odd:
+        raise ConfigurationError(f"There is no level {odd[0]!r}. Nothing was written. Levels: {', '.join(LEVELS)}.")
+    asked = [*(levels or LEVELS)]
     return warehouse.read(
         "select v.unit, u.name as unit_name, v.channel, v.indicator, i.name_vi as indicator_name, v.numerator, v.denominator, v.value, i.unit as measured_in, v.as_of "
         "from marts.indicator_values as v inner join marts.unit as u on u.unit = v.unit inner join marts.indicator as i on i.indicator = v.indicator "
         "where v.grain = 'month' and v.period_start = ? and (v.unit = ? or ? is null) and v.indicator = coalesce(?, v.indicator) "
-        "and (v.channel = 'all' or ? is not null) order by u.level <> 'province', v.unit, i.position, v.channel <> 'all', v.channel",
-        [month, unit, unit, indicator, indicator],
+        f"and (v.channel = 'all' or ? is not null) and u.level in ({', '.join('?' for _ in asked)}) "
+        f"order by {_level_order('u.level')}, v.unit, i.position, v.channel <> 'all', v.channel",
+        [month, unit, unit, indicator, indicator, *asked],
     )
 
 
@@ -70,11 +87,16 @@ def month_figures(warehouse: Warehouse) -> list[Figure]:
     return [Figure(*row) for row in rows]
 
 
-def units(warehouse: Warehouse) -> dict[str, str]:
-    """Names of units by code, the province first, then by level and code."""
-    _, rows = warehouse.read("select unit, name, level from marts.unit")
-    levels = ["province", "department", "district", "commune", "desk", "unknown"]
-    return {str(code): str(name) for code, name, _ in sorted(rows, key=lambda row: (levels.index(row[2]), row[0]))}
+def units(warehouse: Warehouse) -> list[Unit]:
+    """All units, the province first, then by level, the unit above and code."""
+    _, rows = warehouse.read("select unit, name, level, parent from marts.unit")
+    found = [Unit(*row) for row in rows]
+    return sorted(found, key=lambda unit: (LEVELS.index(unit.level), unit.parent or "", unit.code))
+
+
+def _level_order(column: str) -> str:
+    """SQL that puts the province first and the smallest units last."""
+    return " ".join(["case", column, *(f"when '{level}' then {place}" for place, level in enumerate(LEVELS)), "end"])
 
 
 def quarantine_table(warehouse: Warehouse, source: str | None) -> Table:

@@ -90,7 +90,7 @@ def _record(outcome: Outcome, result: ExecuteInProcessResult) -> None:
             pages = event.step_materialization_data.materialization.metadata["pages_written"].value
             outcome.pages = [str(page) for page in pages] if isinstance(pages, list) else []
     if not result.success:
-        raise RunFailed(_reason(result, outcome.warnings))
+        raise RunFailed(" ".join([*outcome.failed.values(), _reason(result, outcome.warnings)]))
 
 
 def _told(metadata: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from qn_pipeline.publishing.charts import received_and_settled
 from qn_pipeline.sources.files import month_after
 from qn_pipeline.warehouse.engines import Warehouse
 
+COMMUNE = "commune"
 PAGES = "pages"
 COLUMNS = ["dossiers_received", "dossiers_settled", "dossiers_settled_on_time", "dossiers_settled_late", "on_time_share", "dossiers_running"]
 CARDS = ["dossiers_received", "dossiers_settled", "dossiers_settled_late", "dossiers_running"]
@@ -40,7 +41,8 @@ def write_pages(warehouse: Warehouse, published: Path, months: list[date], label
     """Write the pages of months whose text has changed, and the index. `labels` names sources. Returns the files written."""
     status = values.status(warehouse)
     figures: Figures = {(f.indicator, f.month, f.unit, f.channel): f for f in values.month_figures(warehouse)}
-    names = values.units(warehouse)
+    units = values.units(warehouse)
+    names = {unit.code: unit.name for unit in units}
     sources = _sources(warehouse, labels)
     folder = published / PAGES
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +60,8 @@ def write_pages(warehouse: Warehouse, published: Path, months: list[date], label
             has_figures=any(key[1] == month for key in figures),
             cards=_cards(figures, month, status.province),
             headings=[indicator.name_vi for code in COLUMNS for indicator in catalogue() if indicator.indicator == code],
-            units=[_line(figures, month, code, name, values.ALL_CHANNELS, total=code == status.province) for code, name in names.items()],
+            units=[_line(figures, month, u.code, u.name, values.ALL_CHANNELS, u.code == status.province) for u in units if u.level != COMMUNE],
+            communes=_communes(figures, month, units),
             channels=_channel_lines(figures, month, status.province),
             chart=received_and_settled(_series(figures, month, status.province)),
             sources=sources,
@@ -96,6 +99,16 @@ def _figure_text(figure: values.Figure | None) -> str:
 
 def _line(figures: Figures, month: date, unit: str, name: str, channel: str, total: bool = False) -> Line:
     return Line(name, unit, [_figure_text(figures.get((code, month, unit, channel))) for code in COLUMNS], total)
+
+
+def _communes(figures: Figures, month: date, units: list[values.Unit]) -> list[tuple[str, list[Line]]]:
+    """The communes that have figures, under the unit above each, so that names which many share are told apart."""
+    names = {unit.code: unit.name for unit in units}
+    groups: dict[str, list[Line]] = {}
+    for unit in units:
+        if unit.level == COMMUNE and ("dossiers_received", month, unit.code, values.ALL_CHANNELS) in figures:
+            groups.setdefault(names.get(unit.parent or "", ""), []).append(_line(figures, month, unit.code, unit.name, values.ALL_CHANNELS))
+    return list(groups.items())
 
 
 def _channel_lines(figures: Figures, month: date, province: str) -> list[Line]:

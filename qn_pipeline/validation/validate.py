@@ -104,7 +104,7 @@ def validate(settings: Settings, project: Project, extraction: Extraction) -> Va
     for older in folder.parent.iterdir():
         if older != folder:
             shutil.rmtree(older, ignore_errors=True)
-    log.info("checked %s: %s valid, %s in quarantine", extraction.manifest.file or extraction.manifest.id, report.valid, report.quarantined)
+    log.info("checked %s, %s: %s valid, %s in quarantine", extraction.manifest.source, extraction.manifest.file, report.valid, report.quarantined)
     return ValidExtraction(extraction, folder, report)
 
 

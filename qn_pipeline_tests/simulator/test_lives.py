@@ -249,3 +249,14 @@ def test_people_have_names_in_nfc_and_identifiers_of_their_own(province: Provinc
     assert all(unicodedata.is_normalized("NFC", person.name) and not person.name.isascii() for person in people)
     assert all(len(person.identifier) == 12 and person.identifier.startswith("049") for person in people)
     assert len({person.identifier for person in people}) == len(people) < len(province.dossiers)
+
+
+def test_typed_codes_are_none_and_count_in_no_figure() -> None:
+    province = simulate(400, 2, seed=5, typed_codes=0.05)
+    typed = [dossier for dossier in province.dossiers if dossier.typed_code]
+    assert 5 < len(typed) < 60
+    assert all(" " in fact.state.code for dossier in typed for fact in dossier.facts if fact.state)
+    at = datetime.combine(province.end, time())
+    received = [row for row in province.rows(at) if row.state.received_at and row.state.status not in (1, 3)]
+    counted = ledger(province, at)["dossiers_received", "year", date(2022, 1, 1), PROVINCE_CODE, "all"]
+    assert counted == sum(not row.dossier.typed_code for row in received) < len(received)
