@@ -164,13 +164,14 @@ def compare(home: Path, floor: Path) -> list[Comparison]:
 def _pairs(con: duckdb.DuckDBPyConnection) -> list[Compared]:
     # batch_id is a sequence number that the pipeline gives out at landing, and no value of the data: the file that it stands for is compared.
     dossier = tuple("file" if name == "batch_id" else name for name in _columns(con, "warehouse.core.fct_dossier"))
-    values = tuple(_columns(con, "published.marts.indicator_values"))
+    # The script computes the calendar's periods only.
+    values = tuple(name for name in _columns(con, "published.marts.indicator_values") if name != "period_end")
     broken = ("file", "row_no", "row_key", "rule", "severity", "column_name")
     with_file = "select d.*, e.file from warehouse.core.fct_dossier as d join warehouse.valid.extractions as e on e.extraction_seq = d.batch_id"
     quarantine = "select * from published.marts.quarantine_row where entity = 'dossiers'"
     return [
         Compared("fct_dossier", ("system", "code"), dossier, with_file, "from floor.fct_dossier"),
-        Compared("indicator_values", values[:6], values, "from published.marts.indicator_values", "from floor.indicator_values"),
+        Compared("indicator_values", values[:6], values, "from published.marts.indicator_values where period_set = 'calendar'", "from floor.indicator_values"),
         Compared("quarantine", ("file", "row_no", "rule"), broken, quarantine, "from floor.quarantine"),
     ]
 

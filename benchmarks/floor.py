@@ -244,7 +244,7 @@ def values(floor: Floor) -> None:
             from cell as c join ancestor as a on a.unit = c.unit group by grouping sets ((day, a.ancestor, channel), (day, a.ancestor));
             create table indicator_values as
             with span as (select unit, channel, min(day) as first_day from day_cell group by all),
-            grain as (select unnest(['month', 'year']) as grain),
+            grain as (select unnest(['month', 'quarter', 'year']) as grain),
             period as (
                 select 'day' as grain, day, unit, channel, {measures}, running_delta from day_cell
                 union all

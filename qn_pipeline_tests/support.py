@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from qn_pipeline.contracts import CONTRACTS
-from qn_pipeline.indicators.catalogue import catalogue_rows
+from qn_pipeline.indicators.catalogue import what_is_counted
 from qn_pipeline.indicators.periods import logical_instant
 from qn_pipeline.landing.land import land_days
 from qn_pipeline.project import Project, load_project
@@ -150,7 +150,7 @@ class Pipeline:
             validate_landed(self.settings, self.project, entity)
 
     def load(self, last: date) -> None:
-        load(self.settings, self.project, self.warehouse, logical_instant(last, NOW), catalogue_rows())
+        load(self.settings, self.project, self.warehouse, logical_instant(last, NOW), what_is_counted())
 
     def build(self, select: str = "+fct_dossier", command: str = "build") -> None:
         """Run dbt for a selection, with its tests (build) or without (run); a failure shows dbt's words."""

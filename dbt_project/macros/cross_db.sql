@@ -72,3 +72,11 @@
 {% macro as_text(expression) -%}
     cast({{ expression }} as {{ dbt.type_string() }})
 {%- endmacro %}
+
+{# A date some months or days later; the count may be a column. DuckDB takes an interval of a column, PostgreSQL multiplies one. #}
+{% macro add_months(day, count) -%}
+    cast({{ day }} + ({{ count }}) * interval '1 month' as date)
+{%- endmacro %}
+{% macro add_days(day, count) -%}
+    cast({{ day }} + ({{ count }}) * interval '1 day' as date)
+{%- endmacro %}

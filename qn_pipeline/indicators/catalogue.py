@@ -7,6 +7,9 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from qn_pipeline.indicators.period_sets import period_rows
+from qn_pipeline.warehouse.loader import Catalogue
+
 FILE = Path(__file__).with_name("catalogue.yaml")
 
 
@@ -30,6 +33,7 @@ def catalogue() -> tuple[Indicator, ...]:
     return tuple(Indicator.model_validate(entry) for entry in yaml.safe_load(FILE.read_text(encoding="utf-8")))
 
 
-def catalogue_rows() -> list[dict[str, object]]:
-    """The catalogue as the warehouse's table `valid.indicators` holds it."""
-    return [{**indicator.model_dump(), "position": position} for position, indicator in enumerate(catalogue(), start=1)]
+def what_is_counted() -> Catalogue:
+    """The indicators and the periods, as the warehouse's tables hold them."""
+    indicators = [{**indicator.model_dump(), "position": position} for position, indicator in enumerate(catalogue(), start=1)]
+    return Catalogue(indicators, period_rows())

@@ -82,7 +82,7 @@ def month_table(warehouse: Warehouse, month: date, unit: str | None = None, indi
 def month_figures(warehouse: Warehouse) -> list[Figure]:
     """All figures of all months."""
     _, rows = warehouse.read(
-        "select indicator, period_start, unit, channel, numerator, denominator, value from marts.indicator_values where grain = 'month' order by 1, 2, 3, 4"
+        "select indicator, period_start, unit, channel, numerator, denominator, value from marts.indicator_values where period_set = 'calendar' and grain = 'month' order by 1, 2, 3, 4"
     )
     return [Figure(*row) for row in rows]
 

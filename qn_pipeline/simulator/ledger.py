@@ -8,14 +8,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Literal
+from typing import Final
 
 from qn_pipeline.simulator.lives import Province, State
 from qn_pipeline.simulator.units import PROVINCE_CODE, UNIT_BY_CODE
 
-Grain = Literal["day", "month", "year"]
+Grain = str
+"""A grain of the calendar (day, month, quarter, year), or of another period set after the set's name."""
 Key = tuple[str, Grain, date, str, str]
-"""Indicator, grain, first day of the period, unit (the province, too) and channel ('all' for all of them)."""
+"""Indicator, grain, first day of the period (of the year to date: of its last month), unit (the province, too) and channel ('all' for all)."""
+GRAINS: Final = (
+    *("day", "month", "quarter", "year", "year_to_date month"),
+    *(f"administrative {grain}" for grain in ("month", "quarter", "half_year", "nine_months", "year")),
+)
 
 ALL_CHANNELS = "all"
 RECEIVED, RUNNING = "dossiers_received", "dossiers_running"
@@ -31,7 +36,7 @@ _Days = Counter[tuple[str, date]]
 def ledger(province: Province, known_at: datetime) -> dict[Key, int]:
     """All figures as known at a moment, of all periods that began before it; zeros are left out.
 
-    `dossiers_running` has a value for each day, month and year, at its end or at the moment itself; the others count what happened in it.
+    `dossiers_running` has a value for each period, at its end or at the moment itself; the others count what happened in it.
     A unit's figures hold those of all units below it.
     """
     counted: dict[tuple[str, str], _Days] = {}
@@ -41,7 +46,7 @@ def ledger(province: Province, known_at: datetime) -> dict[Key, int]:
     last = (known_at - timedelta(microseconds=1)).date()
     figures: dict[Key, int] = {}
     for (unit, channel), days in _with_those_below(counted).items():
-        for (indicator, grain, first), count in (_flows(days) | _stock(days, last)).items():
+        for (indicator, grain, first), count in (_flows(days, last) | _stock(days, last)).items():
             figures[indicator, grain, first, unit, channel] = count
     return {key: count for key, count in figures.items() if count}
 
@@ -86,17 +91,18 @@ def _with_those_below(counted: Mapping[tuple[str, str], _Days]) -> dict[tuple[st
     return total
 
 
-def _flows(days: _Days) -> dict[tuple[str, Grain, date], int]:
+def _flows(days: _Days, last: date) -> dict[tuple[str, Grain, date], int]:
     counts: Counter[tuple[str, Grain, date]] = Counter()
     for (indicator, day), count in days.items():
         if indicator != _LEFT:
             for grain, first in _periods(day):
-                counts[indicator, grain, first] += count
+                if first <= last:
+                    counts[indicator, grain, first] += count
     return counts
 
 
 def _stock(days: _Days, last: date) -> dict[tuple[str, Grain, date], int]:
-    """What is there at the end of each day, month and year from the first reception on."""
+    """What is there at the end of each period from the first reception on."""
     changes: dict[date, int] = {}
     for (indicator, day), count in days.items():
         if indicator in (RECEIVED, _LEFT):
@@ -105,7 +111,7 @@ def _stock(days: _Days, last: date) -> dict[tuple[str, Grain, date], int]:
     running, day = 0, min(changes, default=_NEVER)
     while day <= last:
         running += changes.get(day, 0)
-        for grain, first in _periods(day):
+        for grain, first in (period for period in _periods(day) if period[1] <= last):
             ends[RUNNING, grain, first] = running  # the last day of a period stands
         day += _A_DAY
     return ends
@@ -113,4 +119,19 @@ def _stock(days: _Days, last: date) -> dict[tuple[str, Grain, date], int]:
 
 @cache
 def _periods(day: date) -> tuple[tuple[Grain, date], ...]:
-    return ("day", day), ("month", day.replace(day=1)), ("year", date(day.year, 1, 1))
+    """The periods that a day lies in; the year to date of each month of the year from its own on."""
+    quarter = date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+    calendar = (("day", day), ("month", day.replace(day=1)), ("quarter", quarter), ("year", date(day.year, 1, 1)))
+    to_date = (("year_to_date month", date(day.year, month, 1)) for month in range(day.month, 13))
+    return *calendar, *to_date, *_administrative(day)
+
+
+def _administrative(day: date) -> list[tuple[Grain, date]]:
+    """Reports run from the 15th to the 14th; the 15 of December begins a year."""
+    begins = day.replace(day=15) if day.day >= 15 else (day.replace(day=1) - _A_DAY).replace(day=15)
+    place = begins.month % 12  # 0 for the month that begins in December
+    year = date(begins.year if begins.month == 12 else begins.year - 1, 12, 15)
+    quarter = date(year.year, 12, 15) if place < 3 else date(begins.year, place // 3 * 3, 15)
+    grains = [("month", begins), ("quarter", quarter), ("year", year)]
+    grains += [(grain, year) for grain, months in (("half_year", 6), ("nine_months", 9)) if place < months]
+    return [(f"administrative {grain}", first) for grain, first in grains]

@@ -23,7 +23,7 @@ QUERIES = {
     "figures_doubled": f"""
         select count(*) from (
             select 1 from {MARTS_NEXT}.indicator_values
-            group by indicator, period_set, grain, period_start, unit, channel having count(*) > 1
+            group by indicator, period_set, grain, period_end, unit, channel having count(*) > 1
         ) as doubled""",
     "figures_without_unit": f"""
         select count(*) from {MARTS_NEXT}.indicator_values as v
@@ -38,7 +38,7 @@ QUERIES = {
             select
                 (select count(*) from core.fct_dossier as d cross join staging.stg_run as r where d.is_counted and d.state not in ('new', 'refused') and d.received_at < r.as_of) as direct,
                 (select coalesce(sum(v.numerator), 0) from {MARTS_NEXT}.indicator_values as v inner join staging.stg_run as r on r.province_code = v.unit
-                 where v.indicator = 'dossiers_received' and v.grain = 'year' and v.channel = 'all') as told
+                 where v.indicator = 'dossiers_received' and v.period_set = 'calendar' and v.grain = 'year' and v.channel = 'all') as told
         ) as sums where direct <> told""",
     "running_differs": f"""
         select count(*) from (
@@ -47,8 +47,8 @@ QUERIES = {
                  where d.is_counted and d.state not in ('new', 'refused') and d.received_at < r.as_of
                      and not (d.state in ('settled', 'withdrawn', 'stopped') and d.ended_at < r.as_of)) as direct,
                 (select coalesce(max(v.numerator), 0) from {MARTS_NEXT}.indicator_values as v inner join staging.stg_run as r on r.province_code = v.unit
-                 where v.indicator = 'dossiers_running' and v.grain = 'month' and v.channel = 'all'
-                     and v.period_start = (select max(period_start) from {MARTS_NEXT}.indicator_values where grain = 'month')) as told
+                 where v.indicator = 'dossiers_running' and v.period_set = 'calendar' and v.grain = 'month' and v.channel = 'all'
+                     and v.period_start = (select max(period_start) from {MARTS_NEXT}.indicator_values where period_set = 'calendar' and grain = 'month')) as told
         ) as sums where direct <> told""",
     # Every dossier is in a unit's figures exactly once, and the province's are the sum of those units'.
     "units_do_not_add_up": f"""
@@ -57,8 +57,22 @@ QUERIES = {
                 (select sum(case v.indicator when 'dossiers_received' then d.received when 'dossiers_settled' then d.settled else d.settled_late end)
                  from measures.dossier_daily as d where cast(date_trunc('month', d.day) as date) = v.period_start) as added
             from {MARTS_NEXT}.indicator_values as v inner join staging.stg_run as r on r.province_code = v.unit
-            where v.grain = 'month' and v.channel = 'all' and v.indicator in ('dossiers_received', 'dossiers_settled', 'dossiers_settled_late')
+            where v.period_set = 'calendar' and v.grain = 'month' and v.channel = 'all' and v.indicator in ('dossiers_received', 'dossiers_settled', 'dossiers_settled_late')
         ) as months where told <> coalesce(added, 0)""",
+    # The months of a year are its flows, and so is the year to date at the year's newest month.
+    "periods_do_not_add_up": f"""
+        select count(*) from (
+            select y.indicator, y.numerator as told,
+                (select sum(m.numerator) from {MARTS_NEXT}.indicator_values as m
+                 where m.period_set = 'calendar' and m.grain = 'month' and m.indicator = y.indicator and m.unit = y.unit and m.channel = 'all'
+                     and m.period_start between y.period_start and y.period_end) as added,
+                (select max(t.numerator) from {MARTS_NEXT}.indicator_values as t
+                 where t.period_set = 'year_to_date' and t.indicator = y.indicator and t.unit = y.unit and t.channel = 'all'
+                     and t.period_start = y.period_start) as to_date
+            from {MARTS_NEXT}.indicator_values as y inner join staging.stg_run as r on r.province_code = y.unit
+            where y.period_set = 'calendar' and y.grain = 'year' and y.channel = 'all'
+                and y.indicator in ('dossiers_received', 'dossiers_settled', 'dossiers_settled_late')
+        ) as years where told <> added or told <> to_date""",
     # Several systems tell a dossier, and one of them is counted.
     "dossiers_doubled": """
         select count(*) from (select 1 from core.fct_dossier where is_counted group by dossier having count(*) > 1) as doubled""",
@@ -67,7 +81,7 @@ QUERIES = {
             select sum(case when indicator = 'dossiers_settled' then numerator else -numerator end) as rest
             from {MARTS_NEXT}.indicator_values
             where indicator in ('dossiers_settled', 'dossiers_settled_on_time', 'dossiers_settled_late', 'dossiers_settled_without_due')
-            group by grain, period_start, unit, channel
+            group by period_set, grain, period_end, unit, channel
         ) as settled where rest <> 0""",
 }
 

@@ -21,6 +21,7 @@ DESCRIPTIONS = {
     "systems": "The systems that tell dossiers, the one to believe first.",
     "run": "One row: the run's logical instant and the province.",
     "indicators": "The indicator catalogue.",
+    "period_ends": "The periods of a year, one row a period set, grain and month of its end.",
 }
 
 

@@ -21,6 +21,7 @@ from qn_pipeline.warehouse.tables import (
     EXTRACTIONS,
     INDICATORS,
     OF_EXTRACTIONS,
+    PERIOD_ENDS,
     QUARANTINE,
     RECONCILED_COUNTER,
     RECONCILED_DOSSIER,
@@ -45,7 +46,15 @@ class Loaded:
     rows: dict[str, int]
 
 
-def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: datetime, indicators: Sequence[Mapping[str, object]]) -> Loaded:
+@dataclass(frozen=True)
+class Catalogue:
+    """What figures there are, as rows: the indicators, and the periods of a year."""
+
+    indicators: Sequence[Mapping[str, object]]
+    period_ends: Sequence[Mapping[str, object]]
+
+
+def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: datetime, catalogue: Catalogue) -> Loaded:
     """Bring the schema `valid` in line with the valid stage, and set the instant that the models count up to.
 
     `as_of` is local and naive; an earlier one than the warehouse has is passed over. Raises ContractBroken when a count differs,
@@ -60,7 +69,8 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
         held = writing.execute(f"select extraction_seq, extraction_id, fingerprint, superseded_seq from {SCHEMA}.extractions")
         known = {int(seq): ((str(name), str(mark)), gone) for seq, name, mark, gone in held}
         _set_run(settings, project, writing, as_of)
-        _replace(writing, "indicators", INDICATORS, indicators)
+        _replace(writing, "indicators", INDICATORS, catalogue.indicators)
+        _replace(writing, "period_ends", PERIOD_ENDS, catalogue.period_ends)
         _replace(writing, "systems", SYSTEMS, _ranked_systems(project))
         for seq in known.keys() - results.keys():
             _forget(writing, seq)

@@ -47,6 +47,14 @@ RECONCILED_COUNTER: Columns = {
 }
 RECONCILED_DOSSIER: Columns = {"extraction_seq": "integer", "unit": "text", "month": "date", "code": "text", "change": "text"}
 SYSTEMS: Columns = {"system": "text", "rank": "integer", "is_copy": "boolean"}
+PERIOD_ENDS: Columns = {
+    "period_set": "text",
+    "grain": "text",
+    "end_month": "integer",
+    "months": "integer",
+    "months_shown": "integer",
+    "first_day": "integer",
+}
 RUN: Columns = {
     "as_of": "timestamp",
     "province_code": "text",
@@ -85,4 +93,5 @@ def all_tables() -> dict[str, Columns]:
         "systems": SYSTEMS,
         "run": RUN,
         "indicators": INDICATORS,
+        "period_ends": PERIOD_ENDS,
     }

@@ -77,7 +77,7 @@ def test_in_a_browser_the_page_shows_the_marts_figures_from_disk(site: tuple[War
 
     warehouse, folder = site
     _, rows = warehouse.read(
-        "select unit, indicator, numerator, denominator, value from marts.indicator_values where grain = 'month' and period_start = ? and channel = 'all'",
+        "select unit, indicator, numerator, denominator, value from marts.indicator_values where period_set = 'calendar' and grain = 'month' and period_start = ? and channel = 'all'",
         [JUNE],
     )
     figures = {

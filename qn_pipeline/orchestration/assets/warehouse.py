@@ -22,7 +22,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 
 from qn_pipeline.contracts import CONTRACTS
 from qn_pipeline.errors import SourceUnavailable
-from qn_pipeline.indicators.catalogue import catalogue_rows
+from qn_pipeline.indicators.catalogue import what_is_counted
 from qn_pipeline.indicators.periods import logical_instant
 from qn_pipeline.landing.extractions import read_extractions
 from qn_pipeline.orchestration.metadata import OWNERS, table_schema
@@ -70,7 +70,7 @@ def loader_asset() -> AssetsDefinition:
                 raise SourceUnavailable("No source has brought anything yet, so there is nothing to load. The warehouse was not touched. Run again.")
             last_day = max(extraction.manifest.day for extraction in landed)
             as_of = logical_instant(last_day, pipeline.now())
-            loaded = load(pipeline.settings, pipeline.project, pipeline.warehouse, as_of, catalogue_rows())
+            loaded = load(pipeline.settings, pipeline.project, pipeline.warehouse, as_of, what_is_counted())
         for key in sorted(context.selected_asset_keys):
             rows = loaded.rows.get(key.path[-1])
             yield MaterializeResult(asset_key=key, metadata={"as_of": as_of.isoformat()} | ({} if rows is None else {"rows_written": rows}))
