@@ -171,7 +171,13 @@ def _pairs(con: duckdb.DuckDBPyConnection) -> list[Compared]:
     quarantine = "select * from published.marts.quarantine_row where entity = 'dossiers'"
     return [
         Compared("fct_dossier", ("system", "code"), dossier, with_file, "from floor.fct_dossier"),
-        Compared("indicator_values", values[:6], values, "from published.marts.indicator_values where period_set = 'calendar'", "from floor.indicator_values"),
+        Compared(
+            "indicator_values",
+            values[:6],
+            values,
+            "from published.marts.indicator_values where period_set = 'calendar'",
+            "from floor.indicator_values",
+        ),
         Compared("quarantine", ("file", "row_no", "rule"), broken, quarantine, "from floor.quarantine"),
     ]
 

@@ -196,19 +196,22 @@ def indicators(
     unit: Annotated[str | None, typer.Option("--unit", help="Code of a unit.")] = None,
     indicator: Annotated[str | None, typer.Option("--indicator", help="Code of an indicator; shows its channels, too.")] = None,
     levels: Annotated[list[str] | None, typer.Option("--level", help="Only units of this level; may be given again.")] = None,
+    period_set: Annotated[
+        str, typer.Option("--period-set", help="How the month is cut: calendar, year_to_date or administrative.")
+    ] = values.CALENDAR,
     fmt: Formatted = Format.table,
 ) -> None:
     """The published figures of a month."""
     _, settings = _load(project_dir)
     first_day = parse_month(month)
-    columns, rows = values.month_table(open_warehouse(settings), first_day, unit, indicator, levels or ())
+    columns, rows = values.month_table(open_warehouse(settings), first_day, unit, indicator, levels or (), period_set)
     if fmt is not Format.table:
         _write(columns, rows, fmt)
     elif not rows:
         out.print(f"There are no figures for {month} yet.")
     else:
         names, lines = _pivot(columns, rows, by_channel=indicator is not None)
-        _write(names, lines, fmt, title=f"{month}, as of {rows[0][columns.index('as_of')]}", numbers=set(range(2, len(names))))
+        _write(names, lines, fmt, title=f"{month} ({period_set}), as of {rows[0][columns.index('as_of')]}", numbers=set(range(2, len(names))))
 
 
 def _pivot(columns: list[str], rows: list[Any], by_channel: bool) -> tuple[list[str], list[list[Any]]]:

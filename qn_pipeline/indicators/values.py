@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from qn_pipeline.errors import ConfigurationError
 from qn_pipeline.indicators.catalogue import catalogue
+from qn_pipeline.indicators.period_sets import period_sets
+from qn_pipeline.sources.files import month_after
 from qn_pipeline.warehouse.engines import Row, Warehouse
 
 Table = tuple[list[str], list[Row]]
 ALL_CHANNELS = "all"
+CALENDAR = "calendar"
 LEVELS = ("province", "department", "district", "commune", "desk", "unknown")
 
 
@@ -55,10 +58,13 @@ def status(warehouse: Warehouse) -> Status:
     return Status(*rows[0])
 
 
-def month_table(warehouse: Warehouse, month: date, unit: str | None = None, indicator: str | None = None, levels: Sequence[str] = ()) -> Table:
+def month_table(
+    warehouse: Warehouse, month: date, unit: str | None = None, indicator: str | None = None, levels: Sequence[str] = (), period_set: str = CALENDAR
+) -> Table:
     """Figures of a month over all channels, and by channel when an indicator is named; of all units, of one, or of those of some levels.
 
-    Raises ConfigurationError for an unknown unit, indicator or level.
+    Of another period set than the calendar, the month is the one that ends in it. Raises ConfigurationError for an unknown unit, indicator,
+    level or period set.
     """
     known = [entry.indicator for entry in catalogue()]
     if indicator is not None and indicator not in known:
@@ -68,14 +74,17 @@ def month_table(warehouse: Warehouse, month: date, unit: str | None = None, indi
     odd = sorted(set(levels) - set(LEVELS))
     if odd:
         raise ConfigurationError(f"There is no level {odd[0]!r}. Nothing was written. Levels: {', '.join(LEVELS)}.")
+    sets = [cut.period_set for cut in period_sets()]
+    if period_set not in sets:
+        raise ConfigurationError(f"There is no period set {period_set!r}. Nothing was written. Period sets: {', '.join(sets)}.")
     asked = [*(levels or LEVELS)]
     return warehouse.read(
         "select v.unit, u.name as unit_name, v.channel, v.indicator, i.name_vi as indicator_name, v.numerator, v.denominator, v.value, i.unit as measured_in, v.as_of "
         "from marts.indicator_values as v inner join marts.unit as u on u.unit = v.unit inner join marts.indicator as i on i.indicator = v.indicator "
-        "where v.grain = 'month' and v.period_start = ? and (v.unit = ? or ? is null) and v.indicator = coalesce(?, v.indicator) "
+        "where v.period_set = ? and v.grain = 'month' and v.period_end between ? and ? and (v.unit = ? or ? is null) and v.indicator = coalesce(?, v.indicator) "
         f"and (v.channel = 'all' or ? is not null) and u.level in ({', '.join('?' for _ in asked)}) "
         f"order by {_level_order('u.level')}, v.unit, i.position, v.channel <> 'all', v.channel",
-        [month, unit, unit, indicator, indicator, *asked],
+        [period_set, month, month_after(month) - timedelta(days=1), unit, unit, indicator, indicator, *asked],
     )
 
 

@@ -1,4 +1,4 @@
-"""The demo's figures equal a count in plain Python over its files."""
+"""The example's figures equal a count in plain Python over its files."""
 
 import csv
 import json
@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from qn_pipeline.errors import ConfigurationError
+from qn_pipeline.indicators.values import month_table
 from qn_pipeline.warehouse.engines import Warehouse
 from qn_pipeline_tests.support import Pipeline, engine_environment
 
@@ -85,6 +87,23 @@ def test_every_month_unit_and_channel_equals_the_plain_count(demo: Warehouse) ->
     )
     got = {(indicator, f"{month:%Y-%m}", unit, channel): count for indicator, month, unit, channel, count in rows if count}
     assert got == {key: count for key, count in expected().items() if count}
+
+
+def test_a_month_is_read_in_the_set_that_is_asked_for(demo: Warehouse) -> None:
+    def received(month: date, period_set: str) -> int:
+        columns, rows = month_table(demo, month, unit="000.00.00.H47", indicator="dossiers_received", period_set=period_set)
+        [count] = [row[columns.index("numerator")] for row in rows if row[columns.index("channel")] == "all"]
+        return int(count)
+
+    months = [date(2022, month, 1) for month in (6, 7, 8)]
+    assert received(months[2], "year_to_date") == sum(received(month, "calendar") for month in months) > 0
+    _, days = demo.read(
+        "select period_start, numerator from marts.indicator_values"
+        " where indicator = 'dossiers_received' and grain = 'day' and unit = '000.00.00.H47' and channel = 'all'"
+    )
+    assert received(months[1], "administrative") == sum(count for day, count in days if date(2022, 6, 15) <= day <= date(2022, 7, 14)) > 0
+    with pytest.raises(ConfigurationError, match="There is no period set 'lunar'"):
+        month_table(demo, months[0], period_set="lunar")
 
 
 def test_the_rows_that_the_offices_got_wrong_are_in_quarantine(demo: Warehouse) -> None:

@@ -83,7 +83,8 @@ def expected(cases: pd.DataFrame, freq: str, grain: str) -> dict[Key, tuple[int,
 @pytest.mark.parametrize(("freq", "grain"), [("D", "day"), ("M", "month"), ("Q", "quarter"), ("Y", "year")])
 def test_every_figure_equals_pandas(wabo: Warehouse, cases: pd.DataFrame, freq: str, grain: str) -> None:
     _, rows = wabo.read(
-        "select grain, period_start, unit, channel, indicator, numerator, denominator, value from marts.indicator_values where period_set = 'calendar' and grain = ?", [grain]
+        "select grain, period_start, unit, channel, indicator, numerator, denominator, value from marts.indicator_values where period_set = 'calendar' and grain = ?",
+        [grain],
     )
     got = {(row[0], str(row[1]), row[2], row[3], row[4]): (row[5], row[6]) for row in rows}
     assert got == expected(cases, freq, grain)

@@ -1,7 +1,7 @@
 """The periods of all sets, around a year's end: every day is in one period of each grain, and bounds are those of the rules."""
 
 from datetime import date, timedelta
-from pathlib import Path
+from itertools import pairwise
 
 import pytest
 
@@ -43,6 +43,6 @@ def test_periods_are_those_of_the_rules_and_none_of_the_future(periods: set[tupl
 @pytest.mark.parametrize(("cut", "grain"), [("calendar", "month"), ("calendar", "quarter"), ("calendar", "year"), ("administrative", "month"), ("administrative", "quarter"), ("administrative", "year")])  # fmt: skip
 def test_every_day_is_in_one_period_of_a_grain(periods: set[tuple[str, str, date, date]], cut: str, grain: str) -> None:
     spans = sorted((start, end) for set_, g, start, end in periods if (set_, g) == (cut, grain))
-    assert all(end + timedelta(days=1) == start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+    assert all(end + timedelta(days=1) == start for (_, end), (start, _) in pairwise(spans))
     assert spans[0][0] <= date(2021, 11, 3)
     assert spans[-1][1] >= AS_OF_DAY
