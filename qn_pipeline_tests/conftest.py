@@ -9,6 +9,14 @@ import pytest
 
 from qn_pipeline_tests.support import SEAL_KEY, empty_database
 
+# Two workers take whole files in this order: a long one that comes last would leave the other worker idle.
+LONG_FIRST = ("test_same_marts", "test_versions_replay", "test_several_systems", "test_versions", "test_pulled_province", "test_privacy", "test_cli")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, all others as they are."""
+    items.sort(key=lambda item: LONG_FIRST.index(item.path.stem) if item.path.stem in LONG_FIRST else len(LONG_FIRST))
+
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
