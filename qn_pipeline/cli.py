@@ -182,7 +182,7 @@ def demo(
     pages = read_settings(asked.folder).published / "pages"
     out.print(
         f"The month's page: {pages / f'{closed:%Y-%m}.html'}\n"
-        f"One unit, one indicator:  qn indicators --project {directory} --month {closed:%Y-%m} --indicator on_time_share\n"
+        f"One indicator by channel: {'qn' if shutil.which('qn') else sys.argv[0]} indicators --project {directory} --month {closed:%Y-%m} --indicator on_time_share\n"
         f"The graph in Dagster:     make dev PROJECT={directory}",
         highlight=False,
         soft_wrap=True,
@@ -285,7 +285,8 @@ def _write(columns: Sequence[str], rows: Iterable[Sequence[Any]], fmt: Format, t
                 justify="right" if index in (numbers or ()) else "left",
                 overflow="fold",
                 no_wrap=column in ("unit", "rule"),
-                min_width=24 if column == "name" else None,
+                # Headings fold first, so that names have room; a least width would push the last columns out.
+                max_width=10 if index in (numbers or ()) else None,
             )
         for line in body:
             table.add_row(*(Text(cell) for cell in line))

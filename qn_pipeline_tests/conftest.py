@@ -1,12 +1,14 @@
 """What tests share: a clean environment, a PostgreSQL server, small projects."""
 
 import os
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from qn_pipeline import cli
 from qn_pipeline_tests.support import SEAL_KEY, empty_database
 
 # Two workers take whole files in this order: a long one that comes last would leave the other worker idle.
@@ -61,3 +63,18 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 def repository() -> Path:
     """The folder of this repository."""
     return Path(__file__).parents[1]
+
+
+@pytest.fixture
+def qn(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Runs a command in this process; returns its exit status, output and errors."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["qn", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        captured = capsys.readouterr()
+        code = stopped.value.code
+        return (code if isinstance(code, int) else 0), captured.out, captured.err
+
+    return run

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from qn_pipeline import cli
 from qn_pipeline.settings import DEMO_SEAL_KEY, read_settings
 from qn_pipeline.warehouse.lock import writer_lock
 from qn_pipeline_tests.support import MAPPING, Pipeline, dossier, write_csv, write_project
@@ -24,21 +23,6 @@ def project(tmp_path: Path) -> Path:
     folder = write_project(tmp_path / "project", {"desk": {"files": "data/{day}.csv"}})
     write_csv(folder / f"data/{DAY}.csv", [dossier(1), dossier(2, channel="fax")])
     return folder
-
-
-@pytest.fixture
-def qn(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Runs a command in this process; returns its exit status, output and errors."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["qn", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        captured = capsys.readouterr()
-        code = stopped.value.code
-        return (code if isinstance(code, int) else 0), captured.out, captured.err
-
-    return run
 
 
 def files_below(folder: Path) -> set[str]:

@@ -1,6 +1,5 @@
 """The command line with systems that are reached over the network: what a person sees when one is down, wrong or not set up."""
 
-import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from qn_pipeline import cli
 from qn_pipeline.simulator.faults import Fault, FaultKind
 from qn_pipeline.simulator.files import end_of
 from qn_pipeline.simulator.projects import write_project
@@ -43,21 +41,6 @@ def project(tmp_path: Path, system: Handle) -> Path:
     (tmp_path / "mapping.yaml").write_text(yaml.safe_dump(MAPPING), encoding="utf-8")
     write_csv(tmp_path / f"data/{DAY}.csv", [dossier(1, received="2022-02-15 08:00:00", unit="000.00.99.H47")], COLUMNS)
     return tmp_path
-
-
-@pytest.fixture
-def qn(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Runs a command in this process; returns its exit status, output and errors."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["qn", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        captured = capsys.readouterr()
-        code = stopped.value.code
-        return (code if isinstance(code, int) else 0), captured.out, captured.err
-
-    return run
 
 
 def test_a_source_that_is_down_stops_no_other_and_the_run_says_so(project: Path, system: Handle, qn: Command) -> None:

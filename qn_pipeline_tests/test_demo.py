@@ -35,6 +35,8 @@ def test_the_demo_shows_the_truth_and_leaves_the_users_places_alone(tmp_path: Pa
     assert not (tmp_path / "home").exists()
     for words in ("Backfill 2022-01-01 to 2022-01-31", "Night 2022-02-01", "Tỉnh Quảng Nam", "2022-01.html"):
         assert words in done.stdout
+    lines = [line for line in done.stdout.splitlines() if line.startswith(("│", "┃"))]
+    assert [line for line in lines if not line.endswith(("│", "┃"))] == [], "a table is cut off"
     shown = qn("indicators", "--project", str(folder), "--month", "2022-01", "--unit", PROVINCE_CODE, "--format", "json")
     true = ledger(simulate(400, 2, seed=5, typed_codes=TYPED_CODES), end_of(date(2022, 2, 1)))
     counts = {row["indicator"]: row["numerator"] for row in json.loads(shown.stdout) if row["denominator"] == "None" or row["denominator"] is None}

@@ -126,7 +126,8 @@ def _dossiers_to_follow(
             f"sources.{source.name} brings the actions of dossiers, and no source brings the dossiers of {source.connection.name}. Declare it in qn.yaml."
         )
     done = max((e.manifest.follows_seq or 0 for e in before), default=0)
-    newer = [e for e in read_extractions(settings, "dossiers") if e.manifest.source in names and e.manifest.seq > done and e.rows.exists()]
+    landed = [e for e in read_extractions(settings, "dossiers") if e.manifest.source in names and e.manifest.connector == _connector(source)]
+    newer = [e for e in landed if e.manifest.seq > done and e.rows.exists()]
     if not newer:
         return [], done or None
     with open_engine(settings) as con:

@@ -4,11 +4,13 @@ Belongs here: which product answers what. Does not: how it is asked (opencps, dv
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
+from typing import Any, TypeVar
 
+from qn_pipeline.errors import SourceChanged
 from qn_pipeline.project import PulledSource
 from qn_pipeline.sources import dvcqg
 from qn_pipeline.sources.opencps import listed, pull, reference
@@ -16,6 +18,7 @@ from qn_pipeline.sources.opencps.listed import Listed
 from qn_pipeline.sources.pulled import Pull
 
 SAMPLE = 200
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def kept_columns(source: PulledSource) -> list[str]:
 
 def ask(source: PulledSource, secret: str, question: Question) -> Pull:
     """A source's rows. Raises SourceUnavailable when a later run may bring them, SourceChanged when somebody has to act first."""
-    return asyncio.run(_ask(source, secret, question))
+    return _run(source, _ask(source, secret, question))
 
 
 async def _ask(source: PulledSource, secret: str, question: Question) -> Pull:
@@ -62,7 +65,7 @@ async def _ask(source: PulledSource, secret: str, question: Question) -> Pull:
 
 def sample(source: PulledSource, secret: str, days: tuple[date, date]) -> list[bytes]:
     """Some rows of a source, for a look: of dossiers, those that were received in some days."""
-    return asyncio.run(_sample(source, secret, days))
+    return _run(source, _sample(source, secret, days))
 
 
 async def _sample(source: PulledSource, secret: str, days: tuple[date, date]) -> list[bytes]:
@@ -77,5 +80,16 @@ async def _sample(source: PulledSource, secret: str, days: tuple[date, date]) ->
 def reach(source: PulledSource, secret: str, today: date) -> str:
     """Whether the connection answers, in a line."""
     if source.connection.product == "dvcqg":
-        return f"{asyncio.run(dvcqg.count_dossiers(source.connection, secret, today))} dossiers synchronised today"
-    return f"{asyncio.run(pull.count_dossiers(source.connection, secret))} dossiers"
+        return f"{_run(source, dvcqg.count_dossiers(source.connection, secret, today))} dossiers synchronised today"
+    return f"{_run(source, pull.count_dossiers(source.connection, secret))} dossiers"
+
+
+def _run(source: PulledSource, asking: Coroutine[Any, Any, T]) -> T:
+    try:
+        return asyncio.run(asking)
+    except (KeyError, TypeError, ValueError) as error:
+        # Its message may quote the answer, so only its kind is told.
+        raise SourceChanged(
+            f"{source.connection.name} answers {source.entity} with a field that cannot be read ({type(error).__name__}). "
+            "Nothing of this pull was kept. Its interface differs from what docs/opencps.md says: compare them."
+        ) from None

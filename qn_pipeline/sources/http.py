@@ -144,8 +144,8 @@ async def all_of(tasks: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     try:
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(task) for task in tasks]
-    except* QnError as failed:
-        raise failed.exceptions[0] from None
+    except* (QnError, KeyError, TypeError, ValueError) as failed:
+        raise next((error for error in failed.exceptions if isinstance(error, QnError)), failed.exceptions[0]) from None
     return [task.result() for task in running]
 
 
