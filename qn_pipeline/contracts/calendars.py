@@ -3,6 +3,10 @@
 from qn_pipeline.contracts import codes
 from qn_pipeline.contracts.model import Column, Contract, Rule
 
+_SPAN = "[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]"
+HOURS = f"{_SPAN}(, ?{_SPAN}){{0,3}}"
+"""Up to four spans of a day."""
+
 HOLIDAYS = Contract(
     entity="holidays",
     label="Ngày nghỉ, ngày làm bù",
@@ -13,8 +17,10 @@ HOLIDAYS = Contract(
         Column("day", "date", "Ngày", "The day.", nullable=False),
         Column("kind", "text", "Loại ngày", "Off, or worked.", nullable=False, codes=codes.DAY_KIND),
         Column("name", "text", "Tên ngày", "What it is called."),
+        Column("unit", "text", "Mã đơn vị", "The unit that it holds for, and those below it; empty means all."),
+        Column("hours", "text", "Giờ làm việc", "Opening hours of a worked day; empty means Monday's."),
     ),
-    rules=(),
+    rules=(Rule("hours_unreadable", "hours", f"not regexp_full_match(hours, '{HOURS}')", "Giờ làm việc không đúng dạng 07:30-11:30,13:00-17:00."),),
 )
 WORK_TIMES = Contract(
     entity="work_times",
@@ -27,11 +33,6 @@ WORK_TIMES = Contract(
     ),
     rules=(
         Rule("weekday_unknown", "code", "not regexp_full_match(code, '[1-7]')", "Thứ trong tuần phải là số từ 1 (thứ Hai) đến 7 (Chủ nhật)."),
-        Rule(
-            "hours_unreadable",
-            "hours",
-            "not regexp_full_match(hours, '([0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9])(, ?[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9])*')",
-            "Giờ làm việc không đúng dạng 07:30-11:30,13:00-17:00.",
-        ),
+        Rule("hours_unreadable", "hours", f"not regexp_full_match(hours, '{HOURS}')", "Giờ làm việc không đúng dạng 07:30-11:30,13:00-17:00."),
     ),
 )

@@ -23,6 +23,7 @@ DOSSIERS = Contract(
         Column("submitted_at", "timestamp", "Thời điểm nộp", "When it was filed (NgayNopHoSo)."),
         Column("received_at", "timestamp", "Thời điểm tiếp nhận", "When it was received (NgayTiepNhan); the clock starts."),
         Column("due_at", "timestamp", "Hẹn trả", "When the result is due (NgayHenTra).", deadline=True),
+        Column("limit_hours", "integer", "Thời hạn giải quyết", "Legal limit of this dossier, where the system states it.", unit="giờ làm việc"),
         Column("ended_at", "timestamp", "Kết thúc xử lý", "When processing ended (NgayKetThucXuLy)."),
         Column("returned_at", "timestamp", "Trả kết quả", "When the result was handed over (NgayTra)."),
         Column("online_level", "text", "Mức độ dịch vụ trực tuyến", "Level of the online service at filing.", codes=codes.ONLINE_LEVEL),
@@ -93,6 +94,7 @@ DOSSIERS = Contract(
             "greatest(received_at, ended_at, returned_at) >= {day_end}",
             "Có thời điểm tiếp nhận, kết thúc hoặc trả kết quả sau ngày mà dữ liệu được gửi.",
         ),
+        Rule("limit_not_positive", "limit_hours", "limit_hours <= 0", "Thời hạn giải quyết không lớn hơn 0.", severity=Severity.WARN),
         Rule("fee_negative", "fee", "fee < 0", "Phí, lệ phí là số âm."),
     ),
 )

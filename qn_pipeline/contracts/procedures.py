@@ -16,6 +16,8 @@ PROCEDURES = Contract(
         Column("time_limit", "integer", "Thời hạn giải quyết", "Legal limit, counted in limit_unit.", unit="limit_unit"),
         Column("limit_unit", "text", "Đơn vị tính thời hạn", "What time_limit counts.", codes=codes.LIMIT_UNIT),
         Column("online_level", "text", "Mức độ dịch vụ trực tuyến", "Highest level of the online service.", codes=codes.ONLINE_LEVEL),
+        Column("has_fee", "boolean", "Có phí, lệ phí", "Whoever asks for it owes a fee."),
+        Column("has_paper_result", "boolean", "Có kết quả bằng giấy tờ", "It yields a paper, so that an electronic one is due."),
         Column("valid_from", "date", "Hiệu lực từ", "First day of the procedure."),
         Column("valid_to", "date", "Hiệu lực đến", "Last day of the procedure."),
     ),
