@@ -8,6 +8,9 @@ from qn_pipeline.contracts.dossier_actions import DOSSIER_ACTIONS
 from qn_pipeline.contracts.dossiers import DOSSIERS
 from qn_pipeline.contracts.model import Contract
 from qn_pipeline.contracts.procedures import PROCEDURES
+from qn_pipeline.contracts.services import SERVICES
 from qn_pipeline.contracts.units import UNITS
 
-CONTRACTS: dict[str, Contract] = {contract.entity: contract for contract in (DOSSIERS, DOSSIER_ACTIONS, UNITS, PROCEDURES, HOLIDAYS, WORK_TIMES)}
+CONTRACTS: dict[str, Contract] = {
+    contract.entity: contract for contract in (DOSSIERS, DOSSIER_ACTIONS, UNITS, PROCEDURES, SERVICES, HOLIDAYS, WORK_TIMES)
+}

@@ -29,6 +29,15 @@ DOSSIERS = Contract(
         Column("online_level", "text", "Mức độ dịch vụ trực tuyến", "Level of the online service at filing.", codes=codes.ONLINE_LEVEL),
         Column("components_digitized", "boolean", "Có số hóa thành phần hồ sơ", "At least one component paper has a file."),
         Column("components_reused", "boolean", "Có tái sử dụng thành phần", "At least one component was taken from earlier data."),
+        Column(
+            "components_from_store", "boolean", "Lấy từ kho dữ liệu cá nhân", "A component came from the citizen's national store (DuocLayTuKhoDMQG)."
+        ),
+        Column(
+            "identity_verified",
+            "boolean",
+            "Dùng dữ liệu dân cư",
+            "Filed with an account that VNeID verified, or with data of the population database.",
+        ),
         Column("result_digitized", "boolean", "Có kết quả điện tử", "The result has an electronic file."),
         Column("fee", "integer", "Phí, lệ phí", "Fees of the dossier, all lines together.", unit="đồng"),
         Column("online_payment", "text", "Thanh toán trực tuyến", "Where it was paid online (DuocThanhToanTrucTuyen).", codes=codes.ONLINE_PAYMENT),

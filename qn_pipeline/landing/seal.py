@@ -28,6 +28,6 @@ def prepare(con: duckdb.DuckDBPyConnection, secret: bytes) -> None:
 
 def sealed(column: str) -> str:
     """SQL for the seal of a text column; an empty cell has none."""
-    plain = rf"nullif(upper(regexp_replace(nfc_normalize({quoted(column)}), '[\s.\-]', '', 'g')), '')"
+    plain = rf"nullif(upper(regexp_replace(nfc_normalize(replace({quoted(column)}, chr(0), '')), '[\s.\-]', '', 'g')), '')"
     inner = f"unhex(sha256(getvariable('seal_inner') || encode({plain})))"
     return f"left(sha256(getvariable('seal_outer') || {inner}), {SEAL_CHARACTERS})"

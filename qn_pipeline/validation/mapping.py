@@ -37,8 +37,8 @@ def raw_text(mapping: ColumnMapping) -> str:
         return f"nullif({literal(mapping.constant)}, '')"
     if mapping.source is None:
         return "cast(null as varchar)"
-    # PostgreSQL takes no NUL in a text, so nobody gets one.
-    text = f"nullif(trim(replace(nfc_normalize({quoted(mapping.source)}), chr(0), '')), '')"
+    # PostgreSQL takes no NUL in a text, so nobody gets one; DuckDB's normalisation would cut the text off at it.
+    text = f"nullif(trim(nfc_normalize(replace({quoted(mapping.source)}, chr(0), ''))), '')"
     return text if mapping.default is None else f"coalesce({text}, {literal(mapping.default)})"
 
 

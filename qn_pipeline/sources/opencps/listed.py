@@ -5,10 +5,12 @@ To the list's own fields are added, for mappings:
   filedBy               online, post or direct
   returnDate            finishDate of what was handed over; refused and cancelled dossiers have a finishDate, too
   inputFiles            true when a component paper has a file, resultFiles when a result has one
+  limitHours            the limit in working hours, a day being 8, where the dossier states one
   feeAmount, paymentMethod, paymentStatus   of the dossier's payment
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +18,8 @@ from typing import Any
 import orjson
 
 MOMENT = "%d/%m/%Y %H:%M:%S"
+HOURS_OF_A_DAY = 8
+NUMBER = re.compile(r"[0-9]{1,6}([.][0-9]{1,6})?")
 OPEN = ("new", "receiving", "processing", "interoperating", "waiting", "pausing", "posting", "correcting", "cancelling")
 FILE_COLUMNS = ("inputFiles", "resultFiles")
 PAYMENT_COLUMNS = ("feeAmount", "paymentMethod", "paymentStatus")
@@ -105,7 +109,18 @@ def _added(row: dict[str, Any]) -> dict[str, str]:
         "statusKey": f"{status}/{sub_status}" if sub_status else status,
         "filedBy": "online" if str(row.get("online")) == "true" else "post" if by_post else "direct",
         "returnDate": str(row.get("finishDate") or "") if status == "done" else "",
+        "limitHours": _limit_hours(row),
     }
+
+
+def _limit_hours(row: dict[str, Any]) -> str:
+    """durationCount in days (durationUnit 0) or hours (1); parts of days become hours. What is no number stays, for the contract to refuse."""
+    told = str(row.get("durationCount") or "0")
+    if not NUMBER.fullmatch(told):
+        return told
+    count = float(told)
+    hours = round(count if str(row.get("durationUnit") or 0) == "1" else count * HOURS_OF_A_DAY)
+    return str(hours) if hours > 0 else ""
 
 
 def with_details(listed: Listed, files: list[dict[str, Any]] | None, payment: dict[str, Any] | None) -> bytes:

@@ -2,7 +2,8 @@
 
 Each gives rows as the product spells them, and what mappings cannot make of them:
   units        with `unitLevel`, told by the first words of the name, which Vietnamese units are named by
-  procedures   serviceinfos with `serviceLevel`, the highest of the service's configurations
+  procedures   serviceinfos with `serviceLevel`, the highest of the service's configurations, and `hasResult`, true where a result is described
+  services     serviceconfigs as they come
   holidays     as they come
   work_times   with `weekday`, 1 Monday to 7 Sunday (the product counts 1 Sunday to 7 Saturday)
   actions      with the dossier's `dossierNo`
@@ -38,13 +39,15 @@ async def pull_actions(connection: Connection, token: str, dossiers: Sequence[tu
 
 
 async def pull_reference(connection: Connection, token: str, entity: str) -> list[bytes]:
-    """Units, procedures, holidays or work times, all of them."""
+    """Units, procedures, services, holidays or work times, all of them."""
     async with OpenCps(connection, token) as site:
         match entity:
             case "units":
                 rows = [{**row, "unitLevel": unit_level(str(row.get("itemName")))} for row in await site.reference(AGENCIES)]
             case "procedures":
                 rows = _with_level(await site.reference("serviceinfos"), await site.reference("serviceconfigs"))
+            case "services":
+                rows = await site.reference("serviceconfigs")
             case "holidays":
                 rows = await site.reference("holidays")
             case "work_times":
@@ -63,7 +66,12 @@ def _with_level(services: list[dict[str, Any]], configurations: list[dict[str, A
     for configuration in configurations:
         code = str(configuration.get("serviceCode"))
         levels[code] = max(levels.get(code, 0), int(configuration.get("serviceLevel") or 0))
-    return [{**service, "serviceLevel": levels.get(str(service.get("serviceCode")), 0)} for service in services]
+    return [{**service, "serviceLevel": levels.get(str(service.get("serviceCode")), 0), **_result(service)} for service in services]
+
+
+def _result(service: dict[str, Any]) -> dict[str, str]:
+    """Sites that describe no results at all tell nothing of them."""
+    return {"hasResult": str(bool(str(service["resultText"] or "").strip())).lower()} if "resultText" in service else {}
 
 
 def unit_level(name: str) -> str:
