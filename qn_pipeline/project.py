@@ -134,6 +134,7 @@ PRODUCT_ENTITIES: dict[str, dict[str, Literal["changes", "snapshot"]]] = {
         "dossier_actions": "changes",
         "units": "snapshot",
         "procedures": "snapshot",
+        "services": "snapshot",
         "holidays": "snapshot",
         "work_times": "snapshot",
     },
@@ -150,6 +151,7 @@ class Source(_Strict):
     system: str = Field(description="the system that made the rows; with their code it is their key")
     delivers: Literal["changes", "snapshot", "window"] = Field(description="what the absence of a row means")
     max_quarantined: float = Field(default=0.5, gt=0, le=1, description="share of rows in quarantine that stops the night")
+    due_includes_pauses: bool = Field(default=True, description="dossiers: an answered pause has moved the due date that the source states")
     mapping_file: str = Field(alias="mapping")
     mapping: Mapping = Field(alias="_mapping")
 
@@ -273,6 +275,8 @@ class Project(_Strict):
     start: date = Field(description="the first day that a run can be asked for")
     precedence: list[str] = Field(default=[], description="systems of dossiers, the one to believe first; default the order of the sources")
     copies: list[str] = Field(default=[], description="systems that repeat what others tell: a dossier that they alone tell is not counted")
+    deadline_rule: Literal["minute", "next_day"] = Field(default="minute", description="how a due date is recomputed: docs/figures.md")
+    catalogue: dict[str, dict[str, Any]] = Field(default={}, description="what the catalogue says otherwise here: by indicator, scoring or layouts")
     sources: dict[str, AnySource]
 
     @model_validator(mode="after")
@@ -285,11 +289,18 @@ class Project(_Strict):
             raise ValueError(f"copies names {unknown[0]!r}, which is no system of dossiers; they are {', '.join(sorted(systems))}")
         if systems and set(self.copies) == systems:
             raise ValueError("copies names every system of dossiers: nothing would be counted")
+        for system in systems:
+            if len({source.due_includes_pauses for source in self.sources_of("dossiers") if source.system == system}) > 1:
+                raise ValueError(f"the sources of {system!r} differ in due_includes_pauses; a system has one")
         return self
 
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    def due_includes_pauses(self, system: str) -> bool:
+        """Whether due dates of a system of dossiers have been moved by answered pauses."""
+        return next(source.due_includes_pauses for source in self.sources_of("dossiers") if source.system == system)
 
     def sources_of(self, entity: str) -> list[AnySource]:
         return [source for source in self.sources.values() if source.entity == entity]

@@ -23,6 +23,20 @@
     end
 {%- endmacro %}
 
+{# A whole number over a count with two decimals, rounded half up, exactly; null when there is nothing to divide by. #}
+{% macro hundredths(numerator, denominator) -%}
+    case when {{ denominator }} > 0 then
+        cast({{ whole_division('(' ~ numerator ~ ') * 200 + (' ~ denominator ~ ')', '2 * (' ~ denominator ~ ')') }} as decimal(18, 0)) * cast(0.01 as decimal(3, 2))
+    end
+{%- endmacro %}
+
+{# A whole number over a count with four decimals, rounded half up, exactly; null when there is nothing to divide by. #}
+{% macro ten_thousandths(numerator, denominator) -%}
+    case when {{ denominator }} > 0 then
+        cast({{ whole_division(numerator ~ ' * 20000 + (' ~ denominator ~ ')', '2 * (' ~ denominator ~ ')') }} as decimal(18, 0)) * cast(0.0001 as decimal(5, 4))
+    end
+{%- endmacro %}
+
 {# First day of the day, month or year that a date lies in. #}
 {% macro period_start(grain, day) -%}
     cast(date_trunc('{{ grain }}', {{ day }}) as date)

@@ -10,7 +10,8 @@
   At any moment the best telling that stands is the version: by the source's own version (updated_at), then the day it speaks for, then
   file, extraction and row. Where none stands any more, a tombstone (is_deleted) is. The same content told again is the same version.
   Knowledge is counted in extraction sequence numbers: known_from until before known_to, null while it stands. A telling that
-  came too late to ever stand has known_to no later than known_from.
+  came too late to ever stand has known_to no later than known_from. position is the order in which the source lived through its versions,
+  whenever they came; is_retracted marks what was corrected later, or is from before an absence.
 
   Most keys have nothing that ended: for them one ordered pass does. The others are asked at each moment at which something changed.
 #}
@@ -204,7 +205,7 @@ version as (
 select
     v.system, v.code,
     row_number() over (partition by v.system, v.code order by v.known_to nulls last, v.position nulls last) as version_no,
-    v.position is null as is_deleted,
+    v.position is null as is_deleted, v.position, c.ended_seq is not null as is_retracted,
     v.content_hash, c.version_at, c.told_on, c.last_told_on, v.known_from, v.known_to
     {%- for column in content %}, r.{{ column }}{% endfor %}
 from version as v

@@ -7,11 +7,22 @@ from qn_pipeline.warehouse.engines import MARTS_NEXT, Warehouse
 MARTS = (
     "data_status",
     "dossier_disagreement",
+    "dossier_worklist",
+    "due_date_disagreement",
+    "due_date_moved",
     "indicator",
+    "indicator_comparison",
+    "indicator_score",
+    "indicator_scorecard",
     "indicator_values",
+    "layout",
+    "layout_values",
+    "on_time_forecast",
+    "procedure_time",
     "quarantine_row",
     "source_reconciliation",
     "source_reconciliation_dossier",
+    "step_time",
     "unit",
 )
 QUERIES = {
@@ -29,25 +40,25 @@ QUERIES = {
         select count(*) from {MARTS_NEXT}.indicator_values as v
         where not exists (select 1 from {MARTS_NEXT}.unit as u where u.unit = v.unit)""",
     "share_out_of_bounds": f"""
-        select count(*) from {MARTS_NEXT}.indicator_values where denominator is not null and (numerator < 0 or numerator > denominator)""",
+        select count(*) from {MARTS_NEXT}.indicator_values as v inner join {MARTS_NEXT}.indicator as i on i.indicator = v.indicator
+        where v.denominator is not null and (v.numerator < 0 or v.numerator > v.denominator) and i.numerator not like 'services%'""",
     "count_negative": f"""
         select count(*) from {MARTS_NEXT}.indicator_values where numerator < 0""",
     # Received and settled as a direct count over dossiers, against the province's years.
     "received_differs": f"""
         select count(*) from (
             select
-                (select count(*) from core.fct_dossier as d cross join staging.stg_run as r where d.is_counted and d.state not in ('new', 'refused') and d.received_at < r.as_of) as direct,
+                (select count(*) from core.fct_dossier as d cross join staging.stg_run as r where d.is_counted and d.state <> 'new' and d.received_at < r.as_of) as direct,
                 (select coalesce(sum(v.numerator), 0) from {MARTS_NEXT}.indicator_values as v inner join staging.stg_run as r on r.province_code = v.unit
                  where v.indicator = 'dossiers_received' and v.period_set = 'calendar' and v.grain = 'year' and v.channel = 'all') as told
         ) as sums where direct <> told""",
-    "running_differs": f"""
+    "open_differs": f"""
         select count(*) from (
             select
                 (select count(*) from core.fct_dossier as d cross join staging.stg_run as r
-                 where d.is_counted and d.state not in ('new', 'refused') and d.received_at < r.as_of
-                     and not (d.state in ('settled', 'withdrawn', 'stopped') and d.ended_at < r.as_of)) as direct,
-                (select coalesce(max(v.numerator), 0) from {MARTS_NEXT}.indicator_values as v inner join staging.stg_run as r on r.province_code = v.unit
-                 where v.indicator = 'dossiers_running' and v.period_set = 'calendar' and v.grain = 'month' and v.channel = 'all'
+                 where d.is_counted and d.state in ('running', 'paused') and d.received_at < r.as_of) as direct,
+                (select coalesce(sum(v.numerator), 0) from {MARTS_NEXT}.indicator_values as v inner join staging.stg_run as r on r.province_code = v.unit
+                 where v.indicator in ('dossiers_running', 'dossiers_paused') and v.period_set = 'calendar' and v.grain = 'month' and v.channel = 'all'
                      and v.period_start = (select max(period_start) from {MARTS_NEXT}.indicator_values where period_set = 'calendar' and grain = 'month')) as told
         ) as sums where direct <> told""",
     # Every dossier is in a unit's figures exactly once, and the province's are the sum of those units'.
@@ -55,7 +66,7 @@ QUERIES = {
         select count(*) from (
             select v.period_start, v.indicator, v.numerator as told,
                 (select sum(case v.indicator when 'dossiers_received' then d.received when 'dossiers_settled' then d.settled else d.settled_late end)
-                 from measures.dossier_daily as d where cast(date_trunc('month', d.day) as date) = v.period_start) as added
+                 from measures.dossier_daily as d where d.role = 'resolving' and cast(date_trunc('month', d.day) as date) = v.period_start) as added
             from {MARTS_NEXT}.indicator_values as v inner join staging.stg_run as r on r.province_code = v.unit
             where v.period_set = 'calendar' and v.grain = 'month' and v.channel = 'all' and v.indicator in ('dossiers_received', 'dossiers_settled', 'dossiers_settled_late')
         ) as months where told <> coalesce(added, 0)""",
@@ -80,9 +91,20 @@ QUERIES = {
         select count(*) from (
             select sum(case when indicator = 'dossiers_settled' then numerator else -numerator end) as rest
             from {MARTS_NEXT}.indicator_values
-            where indicator in ('dossiers_settled', 'dossiers_settled_on_time', 'dossiers_settled_late', 'dossiers_settled_without_due')
+            where indicator in ('dossiers_settled', 'dossiers_settled_early', 'dossiers_settled_on_time', 'dossiers_settled_late', 'dossiers_settled_without_due')
             group by period_set, grain, period_end, unit, channel
         ) as settled where rest <> 0""",
+    # What adds up in each report layout: carried over and received, and what became of them.
+    "layouts_do_not_add_up": f"""
+        select count(*) from (
+            select
+                sum(case when v.column_code = i.total then v.value end) as told,
+                sum(case when strpos(',' || i.parts || ',', ',' || v.column_code || ',') > 0 then v.value end) as added
+            from staging.stg_layout_identities as i inner join {MARTS_NEXT}.layout_values as v on v.layout = i.layout
+            group by i.layout, i.total, i.parts, v.period_set, v.grain, v.period_start, v.period_end, v.unit
+        ) as identities where told <> added""",
+    "points_out_of_bounds": f"""
+        select count(*) from {MARTS_NEXT}.indicator_scorecard where points < 0 or points > max_points or (points is null) = (reason is null)""",
 }
 
 

@@ -19,8 +19,15 @@ DESCRIPTIONS = {
     "reconciled_counters": "Counters of a source that differed from what was held, before and after sweeping.",
     "reconciled_dossiers": "Dossiers that no window had shown, and a sweep found.",
     "systems": "The systems that tell dossiers, the one to believe first.",
+    "usual_hours": "Opening hours of weekdays that hold where no source tells any.",
+    "usual_days": "Days off and swapped Saturdays of the country that hold where no source tells any.",
     "run": "One row: the run's logical instant and the province.",
-    "indicators": "The indicator catalogue.",
+    "indicators": "The indicator catalogue; needs and period_sets are lists with commas between.",
+    "indicator_groups": "The groups of the national index, and those of 2022 that they belong to.",
+    "rating_bands": "Ratings, each from a share of the points on, in per cent.",
+    "layout_columns": "Columns of report layouts, each a sum of measures; none has no source yet.",
+    "layout_identities": "Which columns of a layout add up to which; parts is a list with commas between.",
+    "scoring": "One row: the framework, its first day, and the denominator under which units are not ranked.",
     "period_ends": "The periods of a year, one row a period set, grain and month of its end.",
 }
 

@@ -19,23 +19,34 @@ from qn_pipeline.validation.validate import ValidExtraction, read_valid
 from qn_pipeline.warehouse.engines import Warehouse, Writing
 from qn_pipeline.warehouse.tables import (
     EXTRACTIONS,
+    INDICATOR_GROUPS,
     INDICATORS,
+    LAYOUT_COLUMNS,
+    LAYOUT_IDENTITIES,
     OF_EXTRACTIONS,
     PERIOD_ENDS,
     QUARANTINE,
+    RATING_BANDS,
     RECONCILED_COUNTER,
     RECONCILED_DOSSIER,
+    SCORING,
     SYSTEMS,
+    USUAL_DAYS,
+    USUAL_HOURS,
     Columns,
     all_tables,
     entity_columns,
 )
+from qn_pipeline.warehouse.working_calendar import usual_days, usual_hours
 
 log = logging.getLogger(__name__)
 
 SCHEMA = "valid"
 NOTHING = "nothing"
 ROWS_A_STATEMENT = 200
+# The usual days off that the warehouse knows; deadlines lie ahead.
+FIRST_KNOWN_DAY = date(2010, 1, 1)
+YEARS_AHEAD = 3
 
 
 @dataclass(frozen=True)
@@ -48,10 +59,15 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What figures there are, as rows: the indicators, and the periods of a year."""
+    """What figures there are, as rows: the indicators, the periods of a year, layouts, and how points become a rating."""
 
     indicators: Sequence[Mapping[str, object]]
     period_ends: Sequence[Mapping[str, object]]
+    layout_columns: Sequence[Mapping[str, object]]
+    layout_identities: Sequence[Mapping[str, object]]
+    indicator_groups: Sequence[Mapping[str, object]]
+    rating_bands: Sequence[Mapping[str, object]]
+    scoring: Mapping[str, object]
 
 
 def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: datetime, catalogue: Catalogue) -> Loaded:
@@ -71,7 +87,14 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
         _set_run(settings, project, writing, as_of)
         _replace(writing, "indicators", INDICATORS, catalogue.indicators)
         _replace(writing, "period_ends", PERIOD_ENDS, catalogue.period_ends)
+        _replace(writing, "indicator_groups", INDICATOR_GROUPS, catalogue.indicator_groups)
+        _replace(writing, "rating_bands", RATING_BANDS, catalogue.rating_bands)
+        _replace(writing, "layout_columns", LAYOUT_COLUMNS, catalogue.layout_columns)
+        _replace(writing, "layout_identities", LAYOUT_IDENTITIES, catalogue.layout_identities)
+        _replace(writing, "scoring", SCORING, [catalogue.scoring])
         _replace(writing, "systems", SYSTEMS, _ranked_systems(project))
+        _replace(writing, "usual_hours", USUAL_HOURS, usual_hours())
+        _replace(writing, "usual_days", USUAL_DAYS, usual_days(project.profile, FIRST_KNOWN_DAY, date(as_of.year + YEARS_AHEAD, 12, 31)))
         for seq in known.keys() - results.keys():
             _forget(writing, seq)
         new = []
@@ -178,7 +201,16 @@ def _ranked_systems(project: Project) -> list[dict[str, object]]:
     systems = project.precedence or list(dict.fromkeys(source.system for source in project.sources_of("dossiers")))
     # A copy that came first would hide the one that is counted.
     systems = sorted(systems, key=lambda system: system in project.copies)
-    return [{"system": system, "rank": rank, "is_copy": system in project.copies} for rank, system in enumerate(systems, start=1)]
+    return [
+        {
+            "system": system,
+            "rank": rank,
+            "is_copy": system in project.copies,
+            "due_includes_pauses": project.due_includes_pauses(system),
+            "deadline_rule": project.deadline_rule,
+        }
+        for rank, system in enumerate(systems, start=1)
+    ]
 
 
 def _extraction_row(extraction: Extraction, result: ValidExtraction | None, superseded_seq: int | None) -> dict[str, object]:

@@ -46,7 +46,9 @@ RECONCILED_COUNTER: Columns = {
     "held_after": "integer",
 }
 RECONCILED_DOSSIER: Columns = {"extraction_seq": "integer", "unit": "text", "month": "date", "code": "text", "change": "text"}
-SYSTEMS: Columns = {"system": "text", "rank": "integer", "is_copy": "boolean"}
+SYSTEMS: Columns = {"system": "text", "rank": "integer", "is_copy": "boolean", "due_includes_pauses": "boolean", "deadline_rule": "text"}
+USUAL_HOURS: Columns = {"weekday": "integer", "hours": "text"}
+USUAL_DAYS: Columns = {"day": "date", "kind": "text"}
 PERIOD_ENDS: Columns = {
     "period_set": "text",
     "grain": "text",
@@ -63,14 +65,49 @@ RUN: Columns = {
 }
 INDICATORS: Columns = {
     "indicator": "text",
+    "official_code": "text",
     "name_vi": "text",
     "name_en": "text",
+    "group_code": "text",
+    "basis": "text",
+    "certainty": "text",
+    "note": "text",
     "kind": "text",
     "unit": "text",
     "numerator": "text",
     "denominator": "text",
+    "counted_by": "text",
+    "points": "integer",
+    "scoring": "text",
+    "threshold": "integer",
+    "by_channel": "boolean",
+    "by_day": "boolean",
+    "period_sets": "text",
+    "needs": "text",
+    "missing_vi": "text",
+    "missing_en": "text",
     "position": "integer",
 }
+INDICATOR_GROUPS: Columns = {
+    "group_code": "text",
+    "name_vi": "text",
+    "name_en": "text",
+    "max_points": "integer",
+    "group_of_2022": "text",
+    "position": "integer",
+}
+RATING_BANDS: Columns = {"rating": "text", "name_vi": "text", "least": "integer"}
+LAYOUT_COLUMNS: Columns = {
+    "layout": "text",
+    "column_code": "text",
+    "label_vi": "text",
+    "measures": "text",
+    "counted_by": "text",
+    "needs": "text",
+    "position": "integer",
+}
+LAYOUT_IDENTITIES: Columns = {"layout": "text", "total": "text", "parts": "text"}
+SCORING: Columns = {"framework": "text", "since": "date", "min_denominator": "integer"}
 
 
 def entity_columns(entity: str) -> Columns:
@@ -92,6 +129,13 @@ def all_tables() -> dict[str, Columns]:
         "reconciled_dossiers": RECONCILED_DOSSIER,
         "systems": SYSTEMS,
         "run": RUN,
+        "usual_hours": USUAL_HOURS,
+        "usual_days": USUAL_DAYS,
         "indicators": INDICATORS,
+        "indicator_groups": INDICATOR_GROUPS,
+        "rating_bands": RATING_BANDS,
+        "scoring": SCORING,
+        "layout_columns": LAYOUT_COLUMNS,
+        "layout_identities": LAYOUT_IDENTITIES,
         "period_ends": PERIOD_ENDS,
     }

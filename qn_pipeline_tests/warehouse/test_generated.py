@@ -5,7 +5,6 @@ import json
 import pytest
 
 from qn_pipeline.contracts import CONTRACTS
-from qn_pipeline.indicators.catalogue import catalogue
 from qn_pipeline.warehouse import dbt, generated
 from qn_pipeline.warehouse.generated import render
 
@@ -18,13 +17,6 @@ def test_generated_files_are_as_the_contracts_say() -> None:
 def test_a_changed_contract_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generated, "CONTRACTS", {"units": CONTRACTS["units"]})
     assert any(path.read_text(encoding="utf-8") != text for path, text in render().items())
-
-
-def test_the_measures_of_the_catalogue_are_columns_of_the_measures_model() -> None:
-    manifest = json.loads(dbt.ensure_manifest().read_text(encoding="utf-8"))
-    columns = set(manifest["nodes"]["model.qn.dossier_daily"]["columns"]) - {"running_delta"} | {"running"}
-    for indicator in catalogue():
-        assert {indicator.numerator, indicator.denominator} - {None} <= columns
 
 
 def test_every_model_is_described() -> None:

@@ -1,26 +1,74 @@
-{# A dossier counts on the day it is received, and on the day it ends. running_delta is what a day adds to the stock of running ones. #}
-with dossier as (
-    select d.resolving_unit, d.channel, d.state, d.verdict, d.received_at, d.ended_at, r.as_of
-    from {{ ref('fct_dossier') }} as d cross join {{ ref('stg_run') }} as r
-    where d.is_counted and d.state not in ('new', 'refused') and d.received_at < r.as_of
-),
-
-event as (
+{#
+  One row a day, role, unit and channel on which something happened. Role `resolving` is the unit that had the dossier, `receiving` the desk
+  that received it. A piece of a life adds to its stock on its first day, and takes away on the day that it closes.
+#}
+with event as (
     select
-        cast(received_at as date) as day, resolving_unit as unit, channel,
-        1 as received, 0 as settled, 0 as settled_on_time, 0 as settled_late, 0 as settled_without_due, 1 as running_delta
-    from dossier
+        e.unit, e.desk, e.channel, e.state, e.standing, e.local_standing, e.is_end, cast(e.began_at as date) as day, 1 as sign,
+        e.is_reception, e.is_reopening,
+        t.is_reused, t.is_from_store, t.is_identity_verified, t.has_digital_components, t.has_digital_result, t.has_paper_result, t.has_fee, t.is_paid_online
+    from {{ ref('dossier_event') }} as e
+    inner join {{ ref('dossier_trait') }} as t on t.system = e.system and t.code = e.code
+    where e.has_begun
     union all
     select
-        cast(ended_at as date), resolving_unit, channel,
-        0, case when state = 'settled' then 1 else 0 end, case when verdict = 'on_time' then 1 else 0 end,
-        case when verdict = 'late' then 1 else 0 end, case when verdict = 'without_due' then 1 else 0 end, -1
-    from dossier where state in ('settled', 'withdrawn', 'stopped') and ended_at < as_of
+        e.unit, e.desk, e.channel, e.state, e.standing, e.local_standing, false, cast(e.ended_at as date), -1, false, false,
+        false, false, false, false, false, false, false, false
+    from {{ ref('dossier_event') }} as e
+    where e.is_over
+),
+
+cell as (
+    select
+        day, unit, desk, channel,
+        sum(case when is_reception then 1 else 0 end) as received,
+        sum(case when is_reopening then 1 else 0 end) as reopened,
+        sum(case when is_reception and channel = 'online' then 1 else 0 end) as received_online,
+        sum(case when is_reception and channel = 'direct' then 1 else 0 end) as received_direct,
+        sum(case when is_reception and channel = 'post' then 1 else 0 end) as received_post,
+        sum(case when is_reception and is_reused then 1 else 0 end) as received_reused,
+        sum(case when is_reception and is_from_store then 1 else 0 end) as received_from_store,
+        sum(case when is_reception and is_identity_verified then 1 else 0 end) as received_identity_verified,
+        sum(case when is_reception and has_digital_components then 1 else 0 end) as received_components_digitized,
+        sum(case when is_reception and channel = 'online' and (has_digital_result or not has_paper_result) then 1 else 0 end) as received_electronic,
+        sum(case when is_reception and has_fee then 1 else 0 end) as received_with_fee,
+        sum(case when is_reception and has_fee and is_paid_online then 1 else 0 end) as received_paid_online,
+        sum(case when is_end and state = 'settled' and has_paper_result then 1 else 0 end) as settled_paper,
+        sum(case when is_end and state = 'settled' and has_paper_result and has_digital_result then 1 else 0 end) as settled_paper_digitized,
+        sum(
+            case when is_end and state = 'settled' and has_digital_components and (has_digital_result or not has_paper_result) then 1 else 0 end
+        ) as settled_digitized
+        {%- for end in ends() %},
+        sum(case when is_end and state = '{{ end }}' then 1 else 0 end) as {{ end }}
+        {%- for reading in readings() %}
+        {%- for verdict in verdicts() %},
+        sum(case when is_end and state = '{{ end }}' and {{ reading }}standing = '{{ verdict }}' then 1 else 0 end) as {{ reading }}{{ end }}_{{ verdict }}
+        {%- endfor %}
+        {%- endfor %}
+        {%- endfor %}
+        {%- for reading in readings() %}
+        {%- for stock in stocks() %}
+        {%- for standing in standings() %},
+        {%- set verdicts_of = {'within': "'within', 'early', 'on_time'", 'past': "'past', 'late'", 'without_due': "'without_due'"}[standing] %}
+        sum(
+            case when state = '{{ 'stopped' if stock == 'held' else stock }}' and {{ reading }}standing in ({{ verdicts_of }}) then sign else 0 end
+        ) as {{ reading }}{{ stock }}_{{ standing }}_delta
+        {%- endfor %}
+        {%- endfor %}
+        {%- endfor %}
+    from event
+    group by day, unit, desk, channel
+),
+
+placed as (
+    select 'resolving' as role, unit as place, * from cell
+    union all
+    select 'receiving', desk, * from cell
 )
 
 select
-    day, unit, channel
-    {%- for measure in flow_measures() %}, {{ sum_count(measure) }} as {{ measure }}{% endfor %}
-    , {{ sum_count('running_delta') }} as running_delta
-from event
-group by day, unit, channel
+    day, role, place as unit, channel
+    {%- for measure in daily_flows() %}, {{ sum_count(measure) }} as {{ measure }}{% endfor %}
+    {%- for stock in stock_measures() %}, {{ sum_count(stock ~ '_delta') }} as {{ stock }}_delta{% endfor %}
+from placed
+group by day, role, place, channel

@@ -1,0 +1,47 @@
+{# The catalogue is data: models read it from the schema `valid` when they run, and make SQL of it. Before a first load there is nothing in it. #}
+
+{# Rows of one of its tables as dictionaries: those that have a value in a column, in order. #}
+{% macro catalogue_rows(table, needed) -%}
+    {%- set found = [] -%}
+    {%- set relation = load_relation(source('valid', table)) if execute else none -%}
+    {%- if relation is not none -%}
+        {%- set rows = run_query('select * from ' ~ relation ~ ' where ' ~ needed ~ ' is not null order by position') -%}
+        {%- for row in rows -%}{%- do found.append(dict(zip(rows.column_names, row.values()))) -%}{%- endfor -%}
+    {%- endif -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+{# A sum of measures as SQL over a row that has them as columns. A name that is no measure stops the run. #}
+{% macro sum_of_measures(text) -%}
+    {%- set sql = [] -%}
+    {%- for token in text.replace('+', ' + ').replace('-', ' - ').split() -%}
+        {%- if token not in ('+', '-') and token not in all_measures() -%}
+            {{ exceptions.raise_compiler_error('The catalogue names the measure ' ~ token ~ ', which there is not.') }}
+        {%- endif -%}
+        {%- do sql.append(token) -%}
+    {%- endfor -%}
+    {{ return('(' ~ sql | join(' ') ~ ')') }}
+{%- endmacro %}
+
+{# A list in a text, as quoted SQL values. #}
+{% macro quoted_list(text) -%}
+    {%- set values = [] -%}
+    {%- for value in text.split(',') -%}{%- do values.append("'" ~ value ~ "'") -%}{%- endfor -%}
+    {{ return(values | join(', ')) }}
+{%- endmacro %}
+
+{# A sum of measures, or nothing where no source tells a column that it needs. #}
+{% macro told_sum(text, needs) -%}
+    {%- set sum = sum_of_measures(text) -%}
+    {%- if not needs -%}{{ return(sum) }}{%- endif -%}
+    {%- set told = "(select min(case when t.is_told then 1 else 0 end) from " ~ ref('told_columns') ~ " as t where t.column_name in (" ~ quoted_list(needs) ~ ")) = 1" -%}
+    {{ return('case when ' ~ told ~ ' then ' ~ sum ~ ' end') }}
+{%- endmacro %}
+
+{# A join with what units offer, for sums that name it. #}
+{% macro with_services(text) -%}
+    {%- if 'services' in text -%}
+    left join {{ ref('service_period') }} as s
+        on s.period_set = d.period_set and s.grain = d.grain and s.period_start = d.period_start and s.period_end = d.period_end and s.unit = d.unit
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,44 @@
+{#
+  Spells of dossiers, from reception or a re-opening to an end, each with its due date and its verdict in the national and the local reading.
+  docs/figures.md says what they are.
+#}
+with request as (
+    select system, code, began_at, row_number() over (partition by system, code order by place) as place
+    from {{ ref('dossier_pause') }} where cause = 'supplement'
+),
+
+judged as (
+    select
+        s.system, s.code, s.dossier, s.spell, s.is_last, s.told_by, s.unit, s.state, s.began_at, s.ended_at, s.due_at, s.local_due_at, s.due_origin,
+        {# A due date beyond the calendar has no position; nor has its pause moved it. #}
+        {%- for reading in ('', 'local_') %}
+        case when h.system is null then s.{{ reading }}due_at else h.{{ reading }}spent_at end as {{ reading }}spent_at,
+        {%- endfor %}
+        case when q.began_at < coalesce(s.ended_at, s.as_of) then greatest(q.began_at, s.began_at) end as asked_again_at,
+        coalesce(s.ended_at, s.as_of - interval '1 second') as judged_at
+    from {{ ref('dossier_spell') }} as s
+    left join {{ ref('dossier_limit_spent') }} as h on h.system = s.system and h.code = s.code and h.spell = s.spell
+    left join request as q on q.system = s.system and q.code = s.code and q.place = 2
+),
+
+breached as (
+    select
+        *,
+        least(spent_at + interval '1 second', asked_again_at) as breached_at,
+        least(local_spent_at + interval '1 second', asked_again_at) as local_breached_at
+    from judged
+)
+
+select
+    system, code, dossier, spell, is_last, told_by, unit, state, began_at, ended_at, due_at, local_due_at, due_origin, spent_at, local_spent_at,
+    breached_at, local_breached_at
+    {%- for reading in ('', 'local_') %},
+    case
+        when {{ reading }}breached_at <= judged_at then case when ended_at is null then 'past' else 'late' end
+        when {{ reading }}due_at is null then 'without_due'
+        when ended_at is null then 'within'
+        when cast(ended_at as date) < cast({{ reading }}spent_at as date) then 'early'
+        else 'on_time'
+    end as {{ reading }}verdict
+    {%- endfor %}
+from breached

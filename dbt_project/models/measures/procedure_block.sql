@@ -1,0 +1,27 @@
+{#
+  Procedures with receptions, by block, unit and procedure; units count what those below them do. A block is a span between two bounds of
+  periods, so that every period is made of whole ones.
+#}
+with day_block as (
+    select d.day, max(b.block) over (order by d.day rows unbounded preceding) as block
+    from {{ ref('dim_date') }} as d
+    left join (select distinct period_start as block from {{ ref('dim_period') }}) as b on b.block = d.day
+),
+
+received as (
+    select b.block, e.unit, t.procedure, e.channel, t.has_fee, t.is_paid_online, count(*) as dossiers
+    from {{ ref('dossier_event') }} as e
+    inner join {{ ref('dossier_trait') }} as t on t.system = e.system and t.code = e.code
+    inner join day_block as b on b.day = cast(e.began_at as date)
+    where e.is_reception
+    group by b.block, e.unit, t.procedure, e.channel, t.has_fee, t.is_paid_online
+)
+
+select
+    r.block, a.ancestor as unit, r.procedure, {{ sum_count('r.dossiers') }} as received,
+    {{ sum_count("case when r.channel = 'online' then r.dossiers else 0 end") }} as received_online,
+    {{ sum_count('case when r.has_fee then r.dossiers else 0 end') }} as received_with_fee,
+    {{ sum_count('case when r.has_fee and r.is_paid_online then r.dossiers else 0 end') }} as received_paid_online
+from received as r
+inner join {{ ref('unit_ancestor') }} as a on a.unit = r.unit
+group by r.block, a.ancestor, r.procedure
