@@ -26,6 +26,7 @@ from rich.text import Text
 from qn_pipeline import __version__
 from qn_pipeline.errors import ConfigurationError, QnError, RunFailed
 from qn_pipeline.indicators import values
+from qn_pipeline.indicators.catalogue import what_is_counted
 from qn_pipeline.indicators.periods import days_between, parse_day, parse_month, runs_of
 from qn_pipeline.landing.land import check_sources, days_with_work
 from qn_pipeline.project import PROJECT_FILE, Project, load_project
@@ -199,19 +200,40 @@ def indicators(
     period_set: Annotated[
         str, typer.Option("--period-set", help="How the month is cut: calendar, year_to_date or administrative.")
     ] = values.CALENDAR,
+    scores: Annotated[bool, typer.Option("--scores", help="Points of the national index, rating and rank; of a unit by indicator, too.")] = False,
     fmt: Formatted = Format.table,
 ) -> None:
     """The published figures of a month."""
     _, settings = _load(project_dir)
     first_day = parse_month(month)
+    if scores:
+        columns, rows = values.score_table(open_warehouse(settings), first_day, unit)
+        if fmt is Format.table and not rows:
+            out.print(f"There are no figures for {month} yet.")
+        else:
+            _write(columns, rows, fmt, title=f"{month}, points of the national index")
+        return
     columns, rows = values.month_table(open_warehouse(settings), first_day, unit, indicator, levels or (), period_set)
     if fmt is not Format.table:
         _write(columns, rows, fmt)
     elif not rows:
         out.print(f"There are no figures for {month} yet.")
+    elif unit is not None and indicator is None:
+        names, lines = _list(columns, rows)
+        _write(names, lines, fmt, title=f"{rows[0][1]}, {month} ({period_set}), as of {rows[0][columns.index('as_of')]}", numbers={2, 3, 4})
     else:
-        names, lines = _pivot(columns, rows, by_channel=indicator is not None)
+        at = columns.index("indicator")
+        names, lines = _pivot(
+            columns, [row for row in rows if indicator is not None or row[at] in values.HEADLINES], by_channel=indicator is not None
+        )
         _write(names, lines, fmt, title=f"{month} ({period_set}), as of {rows[0][columns.index('as_of')]}", numbers=set(range(2, len(names))))
+
+
+def _list(columns: list[str], rows: list[Any]) -> tuple[list[str], list[list[Any]]]:
+    """A line an indicator."""
+    shown = ["indicator", "indicator_name", "numerator", "denominator", "value", "note"]
+    places = [columns.index(name) for name in shown]
+    return ["indicator", "name", *shown[2:]], [[row[place] for place in places] for row in rows]
 
 
 def _pivot(columns: list[str], rows: list[Any], by_channel: bool) -> tuple[list[str], list[list[Any]]]:
@@ -261,6 +283,7 @@ def _load(project_dir: Path) -> tuple[Project, Settings]:
     project = load_project(project_dir)
     settings = read_settings(project_dir)
     settings.warehouse_target()
+    what_is_counted(project.catalogue)
     return project, settings
 
 

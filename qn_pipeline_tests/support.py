@@ -150,7 +150,7 @@ class Pipeline:
             validate_landed(self.settings, self.project, entity)
 
     def load(self, last: date) -> None:
-        load(self.settings, self.project, self.warehouse, logical_instant(last, NOW), what_is_counted())
+        load(self.settings, self.project, self.warehouse, logical_instant(last, NOW), what_is_counted(self.project.catalogue))
 
     def build(self, select: str = "+fct_dossier", command: str = "build") -> None:
         """Run dbt for a selection, with its tests (build) or without (run); a failure shows dbt's words."""

@@ -20,7 +20,7 @@ from qn_pipeline.warehouse.engines import Warehouse
 
 COMMUNE = "commune"
 PAGES = "pages"
-COLUMNS = ["dossiers_received", "dossiers_settled", "dossiers_settled_on_time", "dossiers_settled_late", "on_time_share", "dossiers_running"]
+COLUMNS = ["dossiers_carried_over", *values.HEADLINES, "dossiers_running_past", "dossiers_paused"]
 CARDS = ["dossiers_received", "dossiers_settled", "dossiers_settled_late", "dossiers_running"]
 CHART_MONTHS = 12
 
@@ -64,6 +64,8 @@ def write_pages(warehouse: Warehouse, published: Path, months: list[date], label
             communes=_communes(figures, month, units),
             channels=_channel_lines(figures, month, status.province),
             chart=received_and_settled(_series(figures, month, status.province)),
+            scores=_score_lines(values.scores(warehouse, month, status.province)),
+            index=_index_lines(values.score_lines(warehouse, month, status.province)),
             sources=sources,
             previous=_link(there, month, -1),
             following=_link(there, month, +1),
@@ -124,12 +126,43 @@ def _cards(figures: Figures, month: date, province: str) -> list[tuple[str, str,
     for code in CARDS:
         now = figures.get((code, month, province, values.ALL_CHANNELS))
         before = figures.get((code, month_before(month), province, values.ALL_CHANNELS))
-        change = wording.change(now.numerator, before.numerator if before else None) if now else ""
+        change = wording.change(now.numerator, before.numerator if before else None) if now and now.numerator is not None else ""
         cards.append((names[code], _figure_text(now), change))
     share = figures.get(("on_time_share", month, province, values.ALL_CHANNELS))
     told = f"{wording.number(share.numerator)} trên {wording.number(share.denominator)} hồ sơ đã giải quyết" if share else ""
     shown = _figure_text(share) + (" %" if share and isinstance(share.value, Decimal) else "")
     return [*cards[:2], (names["on_time_share"], shown, told), *cards[2:]]
+
+
+def _score_lines(scores: list[values.Score]) -> list[Line]:
+    """Points by group and in all: got, could be scored, at most, share, rating."""
+    return [
+        Line(
+            score.name,
+            score.code,
+            [
+                wording.number(score.points),
+                wording.number(score.scored_points),
+                wording.number(score.max_points),
+                wording.number(score.share),
+                (score.rating or "") + (" (để tham khảo)" if score.for_reference and score.rating else ""),
+            ],
+            score.kind == "total",
+        )
+        for score in scores
+    ]
+
+
+def _index_lines(lines: list[values.ScoreLine]) -> list[Line]:
+    """The indicators of the national index: value, points, at most, and why there are none."""
+    return [
+        Line(
+            f"{line.official_code} {line.name}",
+            line.indicator,
+            [wording.number(line.value), wording.number(line.points), wording.number(line.max_points), values.REASONS.get(line.reason or "", "")],
+        )
+        for line in lines
+    ]
 
 
 def _series(figures: Figures, month: date, province: str) -> list[tuple[date, int, int]]:
@@ -142,7 +175,7 @@ def _series(figures: Figures, month: date, province: str) -> list[tuple[date, in
         received = figures.get(("dossiers_received", each, province, values.ALL_CHANNELS))
         settled = figures.get(("dossiers_settled", each, province, values.ALL_CHANNELS))
         if received and settled:
-            series.append((each, received.numerator, settled.numerator))
+            series.append((each, received.numerator or 0, settled.numerator or 0))
     return series
 
 

@@ -58,9 +58,12 @@ def write_reference(folder: Path) -> None:
     )
     _write_csv(
         folder / DATA / "thu_tuc.csv",
-        ("ma", "ten", "ma_linh_vuc", "linh_vuc", "thoi_han", "don_vi_tinh", "muc_do"),
+        ("ma", "ten", "ma_linh_vuc", "linh_vuc", "thoi_han", "don_vi_tinh", "muc_do", "co_phi", "ket_qua_giay"),
         (
-            (p.code, p.name, p.field, p.field_name, str(p.limit), "giờ" if p.limit_unit == HOUR else "ngày làm việc", _LEVELS[p.online_level])
+            (
+                *(p.code, p.name, p.field, p.field_name, str(p.limit), "giờ" if p.limit_unit == HOUR else "ngày làm việc", _LEVELS[p.online_level]),
+                *(_flag(p.fee > 0), _flag(p.paper_result)),
+            )
             for p in PROCEDURES
         ),
     )
@@ -234,6 +237,10 @@ _DOSSIERS: dict[str, Any] = {
         "ended_at": _date("NgayKetThucXuLy"),
         "returned_at": _date("NgayTra"),
         "components_digitized": "HoSoCoThanhPhanSoHoa",
+        "components_reused": "/TaiLieuNop/*/DuocTaiSuDung",
+        "components_from_store": "/TaiLieuNop/*/DuocLayTuKhoDMQG",
+        "identity_verified": "TaiKhoanDuocXacThucVoiVNeID",
+        "result_digitized": "/DanhSachGiayToKetQua/*/DuongDanTepTinKetQua",
         "fee": "/DanhSachLePhi/0/Gia",
         "online_payment": {"from": "DuocThanhToanTrucTuyen", "codes": {code: payment for payment, code in _PAYMENTS.items()}},
         "applicant_kind": {"from": "LoaiDoiTuong", "codes": {code: kind for kind, code in _KINDS.items()}},
@@ -242,7 +249,7 @@ _DOSSIERS: dict[str, Any] = {
     },
     "ignore": [
         *("TenTTHC", "MaLinhVuc", "TenLinhVuc", "ChuHoSo", "MaDoiTuong", "ThongTinKhac", "Email", "Fax", "SoDienThoai", "TrichYeuHoSo"),
-        *("ThongTinTra", "HinhThuc", "GhiChu", "NoiNopHoSo", "TaiKhoanDuocXacThucVoiVNeID", "NgayTuChoi", "DinhDanhCHS", "DSKetNoiCSDL"),
+        *("ThongTinTra", "HinhThuc", "GhiChu", "NoiNopHoSo", "NgayTuChoi", "DinhDanhCHS", "DSKetNoiCSDL"),
         *("TaiLieuNop", "DanhSachLePhi", "DanhSachHoSoBoSung", "DanhSachGiayToKetQua"),
     ],
 }
@@ -265,6 +272,8 @@ _PROCEDURES: dict[str, Any] = {
         "time_limit": "thoi_han",
         "limit_unit": {"from": "don_vi_tinh", "codes": {"giờ": "hour", "ngày làm việc": "working_day"}},
         "online_level": {"from": "muc_do", "codes": {label: level for level, label in _LEVELS.items()}},
+        "has_fee": "co_phi",
+        "has_paper_result": "ket_qua_giay",
     }
 }
 

@@ -1,59 +1,102 @@
 """The ledger of truth: what the figures of a province are, in plain Python, from the lives alone.
 
 It says in its own words what docs/figures.md says, and shares no code with the pipeline. Belongs here: counting. Does not: how a
-dossier came to its state.
+dossier came to its state (lives), what a reader knows of it (known), or how it stands to its limit (verdicts).
 """
 
+import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Final
 
-from qn_pipeline.simulator.lives import Province, State
+from qn_pipeline.simulator.known import ToldBy, known
+from qn_pipeline.simulator.lives import Province
 from qn_pipeline.simulator.units import PROVINCE_CODE, UNIT_BY_CODE
+from qn_pipeline.simulator.verdicts import LOCAL, NATIONAL, Life, Spell, life
 
 Grain = str
 """A grain of the calendar (day, month, quarter, year), or of another period set after the set's name."""
 Key = tuple[str, Grain, date, str, str]
-"""Indicator, grain, first day of the period (of the year to date: of its last month), unit (the province, too) and channel ('all' for all)."""
+"""Measure, grain, first day of the period (of the year to date: of its last month), unit (the province, too) and channel ('all' for all)."""
 GRAINS: Final = (
     *("day", "month", "quarter", "year", "year_to_date month"),
     *(f"administrative {grain}" for grain in ("month", "quarter", "half_year", "nine_months", "year")),
 )
 
 ALL_CHANNELS = "all"
-RECEIVED, RUNNING = "dossiers_received", "dossiers_running"
-SETTLED, ON_TIME, LATE, WITHOUT_DUE = "dossiers_settled", "dossiers_settled_on_time", "dossiers_settled_late", "dossiers_settled_without_due"
-_NEW, _REFUSED = 1, 3
-_SETTLED = (9, 10)
-_ENDED = (7, 8, *_SETTLED)
-_LEFT = "left"
+STOCKS: Final = ("running", "paused", "held")
+_OPENING = "opening_"
 _A_DAY, _NEVER = timedelta(days=1), date.max
 _Days = Counter[tuple[str, date]]
+_Stay = tuple[str, str]
+"""A unit and a channel."""
+_Period = tuple[Grain, date]
+"""A grain and the first day."""
 
 
-def ledger(province: Province, known_at: datetime) -> dict[Key, int]:
-    """All figures as known at a moment, of all periods that began before it; zeros are left out.
+def lives(province: Province, nights: Sequence[datetime], told_by: ToldBy, tells_limits: bool = True) -> list[Life]:
+    """What is known of all received dossiers after the last of the nights on which the system was read.
 
-    `dossiers_running` has a value for each period, at its end or at the moment itself; the others count what happened in it.
-    A unit's figures hold those of all units below it.
+    A code that is none identifies nothing, so its dossier is in quarantine and in no figure.
     """
-    counted: dict[tuple[str, str], _Days] = {}
-    # A code that is none identifies nothing, so its dossier is in quarantine and in no figure.
-    for row in (row for row in province.rows(known_at) if not row.dossier.typed_code):
-        counted.setdefault((row.state.unit, row.state.channel), _Days()).update(_events(row.state))
+    seen = (known(dossier, nights, told_by, tells_limits) for dossier in province.dossiers if not dossier.typed_code)
+    return [made for one in seen if one is not None and (made := life(one)) is not None]
+
+
+def ledger(
+    province: Province, nights: Sequence[datetime], told_by: ToldBy = "actions", by_desk: bool = False, tells_limits: bool = True
+) -> dict[Key, int]:
+    """All measures as known after the last of `nights`, of all periods that began before it; zeros are left out.
+
+    Stocks (running, paused, held, with their splits and openings) have a value for each period, at its end or at the last night itself; the
+    others count what happened in it. A unit's figures hold those of all units below it. `by_desk`: of the desks that received the dossiers, or
+    where none is told, as in this province, of the units that have them now. `tells_limits`: whether the system tells limits, by which a due date is recomputed where it states none.
+    """
+    known_at = nights[-1]
+    received = lives(province, nights, told_by, tells_limits)
+    if by_desk:
+        received = [replace(one, stays=[(one.known.now.unit, None)]) for one in received]
+    counted: dict[_Stay, _Days] = {}
+    for one in received:
+        for unit, measure, day in _events(one, known_at):
+            counted.setdefault((unit, one.known.now.channel), _Days())[measure, day] += 1
+    total = _with_those_below(counted)
+    for one in received:
+        for unit, measure, day in _transfers(one, known_at):
+            for channel in (one.known.now.channel, ALL_CHANNELS):
+                total.setdefault((unit, channel), _Days())[measure, day] += 1
     last = (known_at - timedelta(microseconds=1)).date()
     figures: dict[Key, int] = {}
-    for (unit, channel), days in _with_those_below(counted).items():
-        for (indicator, grain, first), count in (_flows(days, last) | _stock(days, last)).items():
-            figures[indicator, grain, first, unit, channel] = count
+    for (unit, channel), days in total.items():
+        for (measure, grain, first), count in (_flows(days, last) | _stocks(days, last)).items():
+            figures[measure, grain, first, unit, channel] = count
     return {key: count for key, count in figures.items() if count}
 
 
-def on_time_share(figures: Mapping[Key, int], grain: Grain, first: date, unit: str, channel: str = ALL_CHANNELS) -> tuple[int, int]:
-    """Numerator and denominator of `on_time_share`: those settled on time, and all settled; it has no value when none was settled."""
-    return figures.get((ON_TIME, grain, first, unit, channel), 0), figures.get((SETTLED, grain, first, unit, channel), 0)
+def stock_at(received: Sequence[Life], instant: datetime) -> Counter[tuple[str, str]]:
+    """How many dossiers each unit has in each stock class at an instant, asked of every life, one by one. Keys are unit and class."""
+    found: Counter[tuple[str, str]] = Counter()
+    for one in received:
+        for spell in one.spells:
+            if instant <= spell.began_at:
+                continue
+            after = one.spells[one.spells.index(spell) + 1].began_at if spell is not one.spells[-1] else None
+            if spell.end is not None and spell.end.at < instant:
+                if spell.end.state == "stopped" and (after is None or instant <= after):
+                    for reading in (NATIONAL, LOCAL):
+                        found[one.unit_at(spell.end.at), f"{reading}held_{_HELD[spell.verdict(reading)]}"] += 1
+                continue
+            state = [entry.state for entry in spell.opens if entry.at < instant][-1]
+            before = instant - timedelta(microseconds=1)
+            for reading in (NATIONAL, LOCAL):
+                found[one.unit_at(before), f"{reading}{state}_{spell.standing(before, reading)}"] += 1
+    return found
+
+
+_HELD = {"early": "within", "on_time": "within", "late": "past", "without_due": "without_due"}
 
 
 def with_those_above(unit: str) -> Iterator[str]:
@@ -64,26 +107,92 @@ def with_those_above(unit: str) -> Iterator[str]:
     yield unit
 
 
-def _events(state: State) -> Iterator[tuple[str, date]]:
-    """What of a dossier counts on which day; with _LEFT it leaves the stock."""
-    if state.status in (_NEW, _REFUSED) or state.received_at is None:
-        return
-    yield RECEIVED, state.received_at.date()
-    if state.status not in _ENDED or state.ended_at is None:
-        return
-    ended_on = state.ended_at.date()
-    yield _LEFT, ended_on
-    if state.status in _SETTLED:
-        yield SETTLED, ended_on
-        if state.due_at is None:
-            yield WITHOUT_DUE, ended_on
+def _events(one: Life, known_at: datetime) -> Iterator[tuple[str, str, date]]:
+    """What of a dossier counts, where and on which day; `+` and `-` before a stock's name are what enters and leaves it."""
+    for place, spell in enumerate(one.spells):
+        began, where = spell.began_at, one.unit_at(spell.began_at)
+        if place == 0:
+            yield from ((where, measure, began.date()) for measure in _traits_of_reception(one))
         else:
-            yield ON_TIME if state.ended_at <= state.due_at else LATE, ended_on
+            yield where, "reopened", began.date()
+        for entry, until in spell.segments():
+            yield from _stay_events(one, spell, entry.state, entry.at, until, known_at)
+        if spell.end is None:
+            continue
+        ended, unit = spell.end.at, one.unit_at(spell.end.at)
+        yield unit, spell.end.state, ended.date()
+        for reading in (NATIONAL, LOCAL):
+            yield unit, f"{reading}{spell.end.state}_{spell.verdict(reading)}", ended.date()
+            if spell.end.state == "stopped":
+                held = f"{reading}held_{_HELD[spell.verdict(reading)]}"
+                yield unit, f"+{held}", ended.date()
+                if place + 1 < len(one.spells):
+                    yield unit, f"-{held}", one.spells[place + 1].began_at.date()
+        if spell.end.state == "settled":
+            yield from ((unit, measure, ended.date()) for measure in _traits_of_result(one))
 
 
-def _with_those_below(counted: Mapping[tuple[str, str], _Days]) -> dict[tuple[str, str], _Days]:
+def _stay_events(one: Life, spell: Spell, state: str, began: datetime, until: datetime | None, known_at: datetime) -> Iterator[tuple[str, str, date]]:
+    """An open state enters and leaves stocks: where the dossier is moved, and where its limit is spent, too."""
+    for reading in (NATIONAL, LOCAL):
+        breached = spell.breached_at[reading]
+        cuts = {began, *(at for _, at in one.stays if at is not None), *([] if breached is None else [breached])}
+        points = sorted(at for at in cuts if began <= at and (until is None or at < until) and at < known_at)
+        for at, next_at in zip(points, [*points[1:], until], strict=True):
+            stock = f"{reading}{state}_{spell.standing(at, reading)}"
+            yield one.unit_at(at), f"+{stock}", at.date()
+            if next_at is not None:
+                yield one.unit_at(at), f"-{stock}", next_at.date()
+
+
+def _traits_of_reception(one: Life) -> Iterator[str]:
+    dossier, now = one.known.dossier, one.known.now
+    yield "received"
+    yield f"received_{now.channel}"
+    if any(component.digitized for component in dossier.components):
+        yield "received_components_digitized"
+    if any(component.reused for component in dossier.components):
+        yield "received_reused"
+    if any(component.from_store for component in dossier.components):
+        yield "received_from_store"
+    if now.channel == "online" and dossier.number % 3 == 0:
+        yield "received_identity_verified"
+    if now.channel == "online" and (not dossier.procedure.paper_result or _has_result(one)):
+        yield "received_electronic"
+    if dossier.procedure.fee:
+        yield "received_with_fee"
+        if now.payment != "none":
+            yield "received_paid_online"
+
+
+def _traits_of_result(one: Life) -> Iterator[str]:
+    paper = one.known.dossier.procedure.paper_result
+    if paper:
+        yield "settled_paper"
+    if paper and _has_result(one):
+        yield "settled_paper_digitized"
+    if any(component.digitized for component in one.known.dossier.components) and (not paper or _has_result(one)):
+        yield "settled_digitized"
+
+
+def _has_result(one: Life) -> bool:
+    return one.known.now.ended_at is not None and one.known.now.result_digitized
+
+
+def _transfers(one: Life, known_at: datetime) -> Iterator[tuple[str, str, date]]:
+    """Moves within a spell, for each unit that had the dossier before and not after, or the other way round; those above, too."""
+    for spell in one.spells:
+        points = sorted({spell.began_at, *(at for _, at in one.stays if at is not None), *([spell.end.at] if spell.end else [])})
+        inside = [at for at in points if spell.began_at <= at < known_at and (spell.end is None or at <= spell.end.at)]
+        for before, at in itertools.pairwise(inside):
+            left, entered = set(with_those_above(one.unit_at(before))), set(with_those_above(one.unit_at(at)))
+            yield from ((unit, "transferred_out", at.date()) for unit in left - entered)
+            yield from ((unit, "transferred_in", at.date()) for unit in entered - left)
+
+
+def _with_those_below(counted: Mapping[_Stay, _Days]) -> dict[_Stay, _Days]:
     """By unit and channel, of the unit itself, in the unit and all below it."""
-    total: dict[tuple[str, str], _Days] = {}
+    total: dict[_Stay, _Days] = {}
     for (unit, channel), days in counted.items():
         for above in with_those_above(unit):
             for all_or_one in (channel, ALL_CHANNELS):
@@ -93,32 +202,49 @@ def _with_those_below(counted: Mapping[tuple[str, str], _Days]) -> dict[tuple[st
 
 def _flows(days: _Days, last: date) -> dict[tuple[str, Grain, date], int]:
     counts: Counter[tuple[str, Grain, date]] = Counter()
-    for (indicator, day), count in days.items():
-        if indicator != _LEFT:
+    for (measure, day), count in days.items():
+        if measure[0] not in "+-":
             for grain, first in _periods(day):
                 if first <= last:
-                    counts[indicator, grain, first] += count
+                    counts[measure, grain, first] += count
     return counts
 
 
-def _stock(days: _Days, last: date) -> dict[tuple[str, Grain, date], int]:
-    """What is there at the end of each period from the first reception on."""
-    changes: dict[date, int] = {}
-    for (indicator, day), count in days.items():
-        if indicator in (RECEIVED, _LEFT):
-            changes[day] = changes.get(day, 0) + (count if indicator == RECEIVED else -count)
-    ends: dict[tuple[str, Grain, date], int] = {}
-    running, day = 0, min(changes, default=_NEVER)
+def _stocks(days: _Days, last: date) -> dict[tuple[str, Grain, date], int]:
+    """What is there at the end of each period from the first event on, and what was there when it began."""
+    changes: dict[date, Counter[str]] = {}
+    for (measure, day), count in days.items():
+        if measure[0] in "+-":
+            changes.setdefault(day, Counter())[measure[1:]] += count if measure[0] == "+" else -count
+    there: Counter[str] = Counter()
+    now: dict[str, int] = {}
+    opened: dict[_Period, dict[str, int]] = {}
+    ended: dict[_Period, dict[str, int]] = {}
+    day = min((day for _, day in days), default=_NEVER)
     while day <= last:
-        running += changes.get(day, 0)
-        for grain, first in (period for period in _periods(day) if period[1] <= last):
-            ends[RUNNING, grain, first] = running  # the last day of a period stands
+        before = now
+        if day in changes:
+            there.update(changes[day])
+            now = {stock: count for stock, count in {**there, **_sums(there)}.items() if count}
+        for period in _periods(day):
+            opened.setdefault(period, before)
+            # The last day of a period stands.
+            ended[period] = now
         day += _A_DAY
-    return ends
+    stocks = {(stock, *period): count for period, counts in ended.items() if period[1] <= last for stock, count in counts.items()}
+    openings = {
+        (_OPENING + stock, *period): counts[stock] for period, counts in opened.items() if period[1] <= last for stock in STOCKS if stock in counts
+    }
+    return stocks | openings
+
+
+def _sums(there: Mapping[str, int]) -> dict[str, int]:
+    """Stocks without their splits."""
+    return {stock: sum(there.get(f"{stock}_{standing}", 0) for standing in ("within", "past", "without_due")) for stock in STOCKS}
 
 
 @cache
-def _periods(day: date) -> tuple[tuple[Grain, date], ...]:
+def _periods(day: date) -> tuple[_Period, ...]:
     """The periods that a day lies in; the year to date of each month of the year from its own on."""
     quarter = date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
     calendar = (("day", day), ("month", day.replace(day=1)), ("quarter", quarter), ("year", date(day.year, 1, 1)))
@@ -126,7 +252,7 @@ def _periods(day: date) -> tuple[tuple[Grain, date], ...]:
     return *calendar, *to_date, *_administrative(day)
 
 
-def _administrative(day: date) -> list[tuple[Grain, date]]:
+def _administrative(day: date) -> list[_Period]:
     """Reports run from the 15th to the 14th; the 15 of December begins a year."""
     begins = day.replace(day=15) if day.day >= 15 else (day.replace(day=1) - _A_DAY).replace(day=15)
     place = begins.month % 12  # 0 for the month that begins in December

@@ -28,6 +28,7 @@ def serviceinfos() -> Rows:
             "serviceCode": procedure.code,
             "serviceName": procedure.name,
             "durationText": f"{procedure.limit} {'giờ' if procedure.limit_unit == HOUR else 'ngày'} làm việc",
+            "resultText": procedure.name.removeprefix("Cấp ") if procedure.paper_result else "",
             "feeText": f"{procedure.fee} đồng" if procedure.fee else "Không",
             "administrationCode": PROVINCE_CODE,
             "administrationName": PROVINCE_NAME,

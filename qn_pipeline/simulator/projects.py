@@ -16,12 +16,13 @@ from qn_pipeline.simulator.opencps import GROUP_ID, LAND_REGISTRY
 from qn_pipeline.simulator.units import PROVINCE_CODE, PROVINCE_NAME, UNITS
 
 CONNECTION, NATIONAL = "mot_cua", "dvcqg"
-ENTITIES = ("dossiers", "dossier_actions", "units", "procedures", "holidays", "work_times")
+ENTITIES = ("dossiers", "dossier_actions", "units", "procedures", "services", "holidays", "work_times")
 _LABELS = {
     "dossiers": "Một cửa điện tử (mô phỏng): hồ sơ",
     "dossier_actions": "Một cửa điện tử (mô phỏng): bước xử lý",
     "units": "Một cửa điện tử (mô phỏng): đơn vị",
     "procedures": "Một cửa điện tử (mô phỏng): thủ tục",
+    "services": "Một cửa điện tử (mô phỏng): dịch vụ công",
     "holidays": "Một cửa điện tử (mô phỏng): ngày nghỉ",
     "work_times": "Một cửa điện tử (mô phỏng): giờ làm việc",
 }

@@ -4,18 +4,17 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from qn_pipeline.simulator.files import end_of
-from qn_pipeline.simulator.ledger import ledger, on_time_share
 from qn_pipeline.simulator.lives import Kind, Province
 from qn_pipeline.simulator.projects import write_project
 from qn_pipeline.simulator.server import serving
 from qn_pipeline.simulator.simulate import simulate
 from qn_pipeline.warehouse.engines import Row
-from qn_pipeline_tests.figures import COUNTS, Figures, Shares, differences, published
+from qn_pipeline_tests.figures import INDICATORS, NOT_TOLD_BY_OPENCPS, Figures, Truth, counting, differences, published, truth
 from qn_pipeline_tests.support import Pipeline, engine_environment
 
 # A backfill of many days in one run, a night, one after three nights without a run, and one that closes a month.
@@ -28,8 +27,7 @@ class Night:
     """What was published, what is true, and what the server was asked."""
 
     figures: Figures
-    shares: Shares
-    true: Figures
+    true: Truth
     requests: Counter[str]
 
 
@@ -56,7 +54,8 @@ def query(nights: list["Night"], pipeline: Pipeline, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture(scope="module")
 def nights(pipeline: Pipeline, province: Province) -> Iterator[list[Night]]:
-    replayed = []
+    replayed: list[Night] = []
+    read: list[datetime] = []
     with serving(province, end_of(RUNS[0][1])) as system, pytest.MonkeyPatch.context() as patch:
         patch.setenv("QN_SECRET_MOT_CUA", system.token)
         write_project(pipeline.folder, system.url, province.start)
@@ -65,32 +64,25 @@ def nights(pipeline: Pipeline, province: Province) -> Iterator[list[Night]]:
             system.forget_requests()
             pipeline.run(*(first + timedelta(days=offset) for offset in range((last - first).days + 1)), select="*", command="run")
             pipeline.warehouse.publish()
-            replayed.append(Night(*published(pipeline), ledger(province, known_at=end_of(last)), system.requests()))
+            read.append(end_of(last))
+            replayed.append(Night(published(pipeline), truth(province, read), system.requests()))
         yield replayed
 
 
 def test_every_month_of_every_unit_is_true_on_each_night(nights: list[Night]) -> None:
     for night in nights:
-        assert differences(night.figures, night.true, ("month", "year")) == {}
-        assert {key for key, count in night.figures.items() if count} != set()
-    assert {key[0] for key, count in nights[-1].figures.items() if count} == set(COUNTS)
+        assert differences(night.figures, night.true, ("month", "year"), NOT_TOLD_BY_OPENCPS) == {}
+    assert set(INDICATORS) - counting(nights[-1].figures) == {"dossiers_refused", "dossiers_settled_without_due", *NOT_TOLD_BY_OPENCPS}
 
 
-def test_every_day_is_true_when_a_month_has_closed(nights: list[Night]) -> None:
-    assert differences(nights[-1].figures, nights[-1].true) == {}
-
-
-def test_the_shares_on_time_are_true(nights: list[Night]) -> None:
-    for night in nights:
-        assert {key: share for key, share in night.shares.items() if key[0] != "day"} == {
-            key: on_time_share(night.true, *key) for key in night.shares if key[0] != "day"
-        }
+def test_every_day_and_period_is_true_when_a_month_has_closed(nights: list[Night]) -> None:
+    assert differences(nights[-1].figures, nights[-1].true, not_told=NOT_TOLD_BY_OPENCPS) == {}
 
 
 def test_closed_months_changed_between_the_nights(nights: list[Night]) -> None:
     """So that the nights prove that corrections and deletions are found which no window shows."""
-    before, after = nights[0].true, nights[-1].true
-    closed = {key for key in before if key[1:3] == ("month", date(2022, 3, 1)) and key[0] in ("dossiers_received", "dossiers_settled")}
+    before, after = nights[0].true.by_unit, nights[-1].true.by_unit
+    closed = {key for key in before if key[1:3] == ("month", date(2022, 3, 1)) and key[0] in ("received", "settled")}
     assert any(before[key] != after.get(key, 0) for key in closed)
 
 

@@ -52,6 +52,10 @@ def cases() -> pd.DataFrame:
     return cases[~(cases["end"] < cases["start"])]
 
 
+COUNTED = ("dossiers_received", "dossiers_settled", "dossiers_settled_early", "dossiers_settled_on_time", "dossiers_settled_late")
+COUNTED += ("dossiers_settled_without_due", "dossiers_running", "dossiers_running_past", "dossiers_paused", "on_time_share")
+
+
 def expected(cases: pd.DataFrame, freq: str, grain: str) -> dict[Key, tuple[int, int | None]]:
     """Numerator and denominator of each indicator, period, unit and channel that has any event."""
     result: dict[Key, tuple[int, int | None]] = {}
@@ -62,20 +66,31 @@ def expected(cases: pd.DataFrame, freq: str, grain: str) -> dict[Key, tuple[int,
         for period in pd.period_range(first, pd.Timestamp(DAY).to_period(freq), freq=freq):
             received = int((group["start"].dt.to_period(freq) == period).sum())
             within = ended[ended["end"].dt.to_period(freq) == period]
-            on_time, late = int((within["end"] <= within["due"]).sum()), int((within["end"] > within["due"]).sum())
+            late = int((within["end"] > within["due"]).sum())
+            early = int((within["end"].dt.floor("D") < within["due"].dt.floor("D")).sum())
             after = period.end_time
             running = int((group["start"] <= after).sum() - (ended["end"] <= after).sum())
-            if grain == "day" and not received and not len(within):
+            still = group[(group["start"] <= after) & ~(group["end"] <= after)]
+            # Within its limit at the period's last second; the log ends with the day that it is read on.
+            last = min(after.floor("s"), pd.Timestamp(DAY) + pd.Timedelta(hours=24) - pd.Timedelta(seconds=1))
+            past = int((still["due"] < last).sum())
+            # A limit that is spent is an event, too.
+            breached = group["due"] + pd.Timedelta(seconds=1)
+            turned = breached[(breached.dt.to_period(freq) == period) & ~(group["end"] <= breached) & (breached > group["start"])]
+            if grain == "day" and not received and not len(within) and not len(turned):
                 continue
             key = (grain, str(period.start_time.date()), str(unit), str(channel))
             result |= {
                 (*key, "dossiers_received"): (received, None),
                 (*key, "dossiers_settled"): (len(within), None),
-                (*key, "dossiers_settled_on_time"): (on_time, None),
+                (*key, "dossiers_settled_early"): (early, None),
+                (*key, "dossiers_settled_on_time"): (len(within) - early - late, None),
                 (*key, "dossiers_settled_late"): (late, None),
                 (*key, "dossiers_settled_without_due"): (0, None),
                 (*key, "dossiers_running"): (running, None),
-                (*key, "on_time_share"): (on_time, len(within)),
+                (*key, "dossiers_running_past"): (past, None),
+                (*key, "dossiers_paused"): (0, None),
+                (*key, "on_time_share"): (len(within) - late, len(within)),
             }
     return result
 
@@ -87,7 +102,8 @@ def test_every_figure_equals_pandas(wabo: Warehouse, cases: pd.DataFrame, freq: 
         [grain],
     )
     got = {(row[0], str(row[1]), row[2], row[3], row[4]): (row[5], row[6]) for row in rows}
-    assert got == expected(cases, freq, grain)
+    true = expected(cases, freq, grain)
+    assert {key: told for key, told in got.items() if key[-1] in COUNTED} == true
     assert len(got) == len(rows)
     for *_, numerator, denominator, value in rows:
         assert value == _value(numerator, denominator)

@@ -78,7 +78,7 @@ def test_a_night_records_rows_checks_and_every_asset(pipeline: Pipeline, instanc
     assert found["valid/dossiers:quarantined_share"].passed
     assert found["valid/units:rows_arrived"].passed, "no source of the project brings units"
     assert found["marts/indicator_values:exit_rules"].passed
-    assert found["marts/indicator_values:exit_rules"].metadata["rules"].value == 11
+    assert found["marts/indicator_values:exit_rules"].metadata["rules"].value == 13
     assert any("valid/dossiers: row_rules" in warning for warning in outcome.warnings)
 
 

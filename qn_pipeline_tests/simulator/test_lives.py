@@ -8,12 +8,14 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from qn_pipeline.simulator.calendar import add_working_time, is_working_day
-from qn_pipeline.simulator.ledger import ledger, on_time_share, with_those_above
+from qn_pipeline.simulator.known import ToldBy
+from qn_pipeline.simulator.ledger import STOCKS, ledger
 from qn_pipeline.simulator.lives import Dossier, Kind, Province, State
 from qn_pipeline.simulator.procedures import PROCEDURES
 from qn_pipeline.simulator.simulate import simulate
-from qn_pipeline.simulator.units import COMMUNES, DISTRICTS, PROVINCE_CODE, UNIT_BY_CODE, UNITS, heirs, units_on
+from qn_pipeline.simulator.units import COMMUNES, DISTRICTS, PROVINCE_CODE, UNIT_BY_CODE, heirs, units_on
 
+TOLD_BY: tuple[ToldBy, ...] = ("actions", "versions")
 MOMENTS = [datetime.fromisoformat(text) for text in ("2022-02-15 10:30:00", "2022-04-01 00:00:00", "2022-07-01 00:00:00", "2023-06-01 00:00:00")]
 
 
@@ -112,7 +114,7 @@ def test_what_is_shown_at_a_moment_does_not_depend_on_the_future(province: Provi
         cut = Province(province.seed, province.start, province.end, past)
         assert [(r.state, r.updated_at) for r in cut.rows(moment)] == [(r.state, r.updated_at) for r in province.rows(moment)]
         assert all(row.updated_at < moment for row in province.rows(moment))
-        assert ledger(cut, moment) == ledger(province, moment)
+        assert ledger(cut, [moment]) == ledger(province, [moment])
 
 
 def _until(dossier: Dossier, moment: datetime) -> Dossier:
@@ -120,25 +122,37 @@ def _until(dossier: Dossier, moment: datetime) -> Dossier:
     return Dossier(dossier.number, dossier.procedure, dossier.person, dossier.applicant_kind, dossier.components, dossier.result_by_post, facts)
 
 
-def test_received_ones_are_settled_withdrawn_stopped_or_running(province: Province) -> None:
-    for moment in MOMENTS:
-        figures = ledger(province, moment)
-        broken_off = Counter(above for row in province.rows(moment) if row.state.status in (7, 8) for above in with_those_above(row.state.unit))
-        last_year = date(moment.year, 1, 1)
-        for unit in (PROVINCE_CODE, *(unit.code for unit in UNITS)):
-            received, settled, late, on_time, without_due = (
-                sum(figures.get((f"dossiers_{name}", "year", date(year, 1, 1), unit, "all"), 0) for year in (2022, 2023))
-                for name in ("received", "settled", "settled_late", "settled_on_time", "settled_without_due")
-            )
-            running = figures.get(("dossiers_running", "year", last_year, unit, "all"), 0)
-            assert received == settled + broken_off[unit] + running
-            assert settled == late + on_time + without_due
-            assert on_time_share(figures, "year", last_year, unit)[0] <= on_time_share(figures, "year", last_year, unit)[1] <= settled
-    assert any(key[0] == "dossiers_settled_without_due" for key in ledger(province, MOMENTS[-1]))
+def test_what_comes_in_goes_out_or_stays(province: Province) -> None:
+    """For every unit, channel and period, by steps and by what was shown alone."""
+    for told_by in TOLD_BY:
+        figures = ledger(province, MOMENTS, told_by)
+        keys = {key[1:] for key in figures}
+        assert len(keys) > 1000
+        for key in keys:
+            came = sum(figures.get((name, *key), 0) for name in ("opening_running", "opening_paused", "received", "reopened", "transferred_in"))
+            went = sum(figures.get((name, *key), 0) for name in ("settled", "withdrawn", "stopped", "refused", "transferred_out"))
+            # Of days, the ledger has flows and stocks on all from the first on.
+            assert came == went + sum(figures.get((name, *key), 0) for name in ("running", "paused")), key
+            for stock in STOCKS:
+                for reading in ("", "local_"):
+                    split = [figures.get((f"{reading}{stock}_{standing}", *key), 0) for standing in ("within", "past", "without_due")]
+                    assert sum(split) == figures.get((stock, *key), 0)
+            for end in ("settled", "withdrawn", "stopped"):
+                for reading in ("", "local_"):
+                    split = [figures.get((f"{reading}{end}_{verdict}", *key), 0) for verdict in ("early", "on_time", "late", "without_due")]
+                    assert sum(split) == figures.get((end, *key), 0)
+
+
+def test_the_ledger_knows_more_of_a_system_that_tells_steps(province: Province) -> None:
+    by_steps, by_versions = (ledger(province, MOMENTS, told_by) for told_by in TOLD_BY)
+    assert {key[0] for key in by_versions} < {key[0] for key in by_steps} | {"transferred_in", "transferred_out"}
+    assert sum(count for key, count in by_steps.items() if key[0] == "reopened") > sum(
+        count for key, count in by_versions.items() if key[0] == "reopened"
+    )
 
 
 def test_the_province_is_the_sum_of_its_units_and_all_of_the_channels(province: Province) -> None:
-    figures = ledger(province, MOMENTS[2])
+    figures = ledger(province, [MOMENTS[2]])
     units, channels = Counter[tuple[object, ...]](), Counter[tuple[object, ...]]()
     for (indicator, grain, first, unit, channel), count in figures.items():
         if unit != PROVINCE_CODE and UNIT_BY_CODE[unit].parent == PROVINCE_CODE:
@@ -160,13 +174,13 @@ def test_months_end_busily_and_tet_is_quiet() -> None:
 
 
 def test_a_district_counts_what_its_communes_do(province: Province) -> None:
-    figures = ledger(province, MOMENTS[2])
+    figures = ledger(province, [MOMENTS[2]])
     own = Counter(row.state.unit for row in province.rows(MOMENTS[2]) if row.state.received_at)
     year = date(2022, 1, 1)
     for district in DISTRICTS:
         below = [unit.code for unit in COMMUNES if unit.parent == district.code]
         total = own[district.code] + sum(own[code] for code in below)
-        assert own[district.code] < figures["dossiers_received", "year", year, district.code, "all"] == total
+        assert own[district.code] < figures["received", "year", year, district.code, "all"] == total
     communes = sum(own[unit.code] for unit in COMMUNES)
     assert 0.4 < communes / own.total() < 0.6
 
@@ -234,7 +248,7 @@ def test_a_reopened_dossier_is_with_a_unit_that_is_there(reformed: Province) -> 
 
 def test_no_unit_that_is_gone_has_running_ones_in_the_ledger(reformed: Province) -> None:
     moment = datetime.combine(date(2025, 8, 1), time())
-    running = {key[3] for key in ledger(reformed, moment) if key[:3] == ("dossiers_running", "month", date(2025, 7, 1))}
+    running = {key[3] for key in ledger(reformed, [moment]) if key[:3] == ("running", "month", date(2025, 7, 1))}
     assert len(running) > 40
     assert all(unit == PROVINCE_CODE or UNIT_BY_CODE[unit].valid_on(date(2025, 7, 31)) for unit in running)
 
@@ -258,5 +272,5 @@ def test_typed_codes_are_none_and_count_in_no_figure() -> None:
     assert all(" " in fact.state.code for dossier in typed for fact in dossier.facts if fact.state)
     at = datetime.combine(province.end, time())
     received = [row for row in province.rows(at) if row.state.received_at and row.state.status not in (1, 3)]
-    counted = ledger(province, at)["dossiers_received", "year", date(2022, 1, 1), PROVINCE_CODE, "all"]
+    counted = ledger(province, [at])["received", "year", date(2022, 1, 1), PROVINCE_CODE, "all"]
     assert counted == sum(not row.dossier.typed_code for row in received) < len(received)

@@ -70,7 +70,7 @@ def loader_asset() -> AssetsDefinition:
                 raise SourceUnavailable("No source has brought anything yet, so there is nothing to load. The warehouse was not touched. Run again.")
             last_day = max(extraction.manifest.day for extraction in landed)
             as_of = logical_instant(last_day, pipeline.now())
-            loaded = load(pipeline.settings, pipeline.project, pipeline.warehouse, as_of, what_is_counted())
+            loaded = load(pipeline.settings, pipeline.project, pipeline.warehouse, as_of, what_is_counted(pipeline.project.catalogue))
         for key in sorted(context.selected_asset_keys):
             rows = loaded.rows.get(key.path[-1])
             yield MaterializeResult(asset_key=key, metadata={"as_of": as_of.isoformat()} | ({} if rows is None else {"rows_written": rows}))
