@@ -163,9 +163,10 @@ def compare(home: Path, floor: Path) -> list[Comparison]:
 
 def _pairs(con: duckdb.DuckDBPyConnection) -> list[Compared]:
     # batch_id is a sequence number that the pipeline gives out at landing, and no value of the data: the file that it stands for is compared.
-    dossier = tuple("file" if name == "batch_id" else name for name in _columns(con, "warehouse.core.fct_dossier"))
-    # The script computes the calendar's periods only.
-    values = tuple(name for name in _columns(con, "published.marts.indicator_values") if name != "period_end")
+    dossier = tuple(_columns(con, "floor.fct_dossier"))
+    # The script computes some flows of the calendar's periods; of days, the pipeline has rows on which nothing of them happened.
+    values = tuple(_columns(con, "floor.indicator_values"))
+    happened = "(grain <> 'day' or numerator > 0 or denominator > 0)"
     broken = ("file", "row_no", "row_key", "rule", "severity", "column_name")
     with_file = "select d.*, e.file from warehouse.core.fct_dossier as d join warehouse.valid.extractions as e on e.extraction_seq = d.batch_id"
     quarantine = "select * from published.marts.quarantine_row where entity = 'dossiers'"
@@ -175,8 +176,8 @@ def _pairs(con: duckdb.DuckDBPyConnection) -> list[Compared]:
             "indicator_values",
             values[:6],
             values,
-            "from published.marts.indicator_values where period_set = 'calendar'",
-            "from floor.indicator_values",
+            f"from published.marts.indicator_values where period_set = 'calendar' and indicator in (select indicator from floor.indicator_values) and {happened}",
+            f"from floor.indicator_values where {happened}",
         ),
         Compared("quarantine", ("file", "row_no", "rule"), broken, quarantine, "from floor.quarantine"),
     ]

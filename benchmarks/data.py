@@ -66,10 +66,10 @@ MAPPINGS = {
             "name": "ten",
             "field_code": "ma_linh_vuc",
             "field_name": "linh_vuc",
-            "time_limit": "thoi_han",
-            "limit_unit": {"from": "don_vi_tinh", "codes": {"ngày làm việc": "working_day"}},
             "online_level": {"from": "muc_do", "default": "Không", "codes": {"Không": "none", "Một phần": "partial", "Toàn trình": "full"}},
-        }
+        },
+        # With limits the pipeline would recompute missing due dates, which the script does not.
+        "ignore": ["thoi_han", "don_vi_tinh"],
     },
 }
 SOURCES = {

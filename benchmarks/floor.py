@@ -92,16 +92,16 @@ RULES: dict[str, tuple[str, str, bool]] = {
     "fee_negative": ("fee", "fee < 0", False),
 }
 STOPPING = sum(1 << bit for bit, (_, _, stays) in enumerate(RULES.values()) if not stays)
-FLOWS = ("received", "settled", "settled_on_time", "settled_late", "settled_without_due")
+FLOWS = ("received", "settled", "settled_early", "settled_on_time", "settled_late", "settled_without_due")
 # Indicator: numerator and denominator.
 INDICATORS = {
     "dossiers_received": ("received", None),
     "dossiers_settled": ("settled", None),
+    "dossiers_settled_early": ("settled_early", None),
     "dossiers_settled_on_time": ("settled_on_time", None),
     "dossiers_settled_late": ("settled_late", None),
     "dossiers_settled_without_due": ("settled_without_due", None),
-    "dossiers_running": ("running", None),
-    "on_time_share": ("settled_on_time", "settled"),
+    "on_time_share": ("settled_early + settled_on_time", "settled"),
 }
 
 
@@ -191,7 +191,6 @@ def newest(floor: Floor) -> None:
             select 'one_stop_shop' as system, c.code, {DOSSIER} as dossier, true as is_counted, s.version_no, c.file,
                    case when c.status = 1 then 'new' when c.status = 3 then 'refused' when c.status in (5, 6) then 'paused' when c.status = 7 then 'withdrawn'
                         when c.status = 8 then 'stopped' when c.status in (9, 10) then 'settled' else 'running' end as state,
-                   case when c.status not in (9, 10) then null when c.due_at is null then 'without_due' when c.ended_at <= c.due_at then 'on_time' else 'late' end as verdict,
                    c.code in (select code from stale) as is_stale,
                    coalesce(coalesce(c.submitted_at, c.received_at)::date < s.first_day, false) as earlier_versions_unknown, {", ".join(f"c.{name}" for name in CONTENT)}
             from '{floor.work}/checked.parquet' as c join standing as s using (place);
@@ -205,14 +204,16 @@ def cells(floor: Floor) -> None:
         f"""create temp table run as select max(day) + 1 as as_of from file;
             create temp table cell as
             with counted as (
-                select resolving_unit as unit, channel, received_at, ended_at, verdict, state, as_of
-                from fct_dossier, run where state not in ('new', 'refused') and received_at < as_of
+                select resolving_unit as unit, channel, received_at, ended_at, state, as_of,
+                       case when state <> 'settled' then null when due_at is null then 'without_due' when ended_at > due_at then 'late'
+                            when ended_at::date < due_at::date then 'early' else 'on_time' end as verdict
+                from fct_dossier, run where state <> 'new' and received_at < as_of
             ),
             event as (
-                select received_at::date as day, unit, channel, count(*) as received, 0 as settled, 0 as settled_on_time, 0 as settled_late, 0 as settled_without_due, count(*) as running_delta
+                select received_at::date as day, unit, channel, count(*) as received, 0 as settled, 0 as settled_early, 0 as settled_on_time, 0 as settled_late, 0 as settled_without_due, count(*) as running_delta
                 from counted group by all
                 union all
-                select ended_at::date, unit, channel, 0, count(*) filter (state = 'settled'), count(*) filter (verdict = 'on_time'), count(*) filter (verdict = 'late'),
+                select ended_at::date, unit, channel, 0, count(*) filter (state = 'settled'), count(*) filter (verdict = 'early'), count(*) filter (verdict = 'on_time'), count(*) filter (verdict = 'late'),
                        count(*) filter (verdict = 'without_due'), -count(*)
                 from counted where state in ('settled', 'withdrawn', 'stopped') and ended_at < as_of group by all
             )

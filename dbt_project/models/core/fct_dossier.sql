@@ -53,12 +53,6 @@ select
         when l.status in (9, 10) then 'settled'
         else 'running'
     end as state,
-    case
-        when l.status not in (9, 10) then null
-        when l.due_at is null then 'without_due'
-        when l.ended_at <= l.due_at then 'on_time'
-        else 'late'
-    end as verdict,
     s.code is not null as is_stale,
     coalesce(cast(coalesce(l.submitted_at, l.received_at) as date) < least(l.told_on, e.told_on), false) as earlier_versions_unknown
     {%- for column in contract_columns('dossiers') if column not in ('code', 'updated_at') %}, l.{{ column }}{% endfor %}
