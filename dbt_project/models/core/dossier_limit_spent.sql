@@ -1,7 +1,7 @@
 {#
   The moment at which the limit of spells with pauses is spent, in both readings; null while the clock stands. What of its pauses a due date holds
-  is taken off it (least), and each pause that begins no later than the limit is spent is added. A due date at or after the closing of its day stays
-  at that time of day when it is moved by whole days: the closing of one day is otherwise the opening of the next.
+  is taken off it (least), and each pause that begins no later than the limit is spent is added. A due date at or after the closing of its day is a day
+  rather than a moment: moved, it is that time of the day that it comes to.
 #}
 with paused as (
     select
@@ -53,8 +53,7 @@ select
     case
         when o.{{ reading }}stands then null
         when o.{{ reading }}spent_position = o.{{ reading }}position then o.{{ reading }}due_at
-        when o.{{ reading }}closes = 1 and o.{{ reading }}spent_position = {{ hour }}.seconds_before + {{ hour }}.seconds
-            then cast({{ hour }}.day as timestamp) + interval '1 second' * {{ second_of_day('o.' ~ reading ~ 'due_at') }}
+        when o.{{ reading }}closes = 1 then cast({{ hour }}.day as timestamp) + interval '1 second' * {{ second_of_day('o.' ~ reading ~ 'due_at') }}
         else {{ working_moment('o.' ~ reading ~ 'spent_position', hour) }}
     end as {{ reading }}spent_at
     {%- endfor %}

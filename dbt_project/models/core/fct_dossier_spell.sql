@@ -2,9 +2,20 @@
   Spells of dossiers, from reception or a re-opening to an end, each with its due date and its verdict in the national and the local reading.
   docs/figures.md says what they are.
 #}
-with request as (
-    select system, code, began_at, row_number() over (partition by system, code order by place) as place
-    from {{ ref('dossier_pause') }} where cause = 'supplement'
+with asked as (
+    select l.system, l.code, greatest(a.happened_at, l.received_at) as began_at
+    from {{ ref('dossier_life') }} as l
+    inner join {{ ref('fct_dossier_action') }} as a on a.system = l.system and a.dossier = l.code
+    where a.kind = 'supplement_requested' and (not l.has_ended or a.happened_at < l.ended_at)
+    union all
+    select p.system, p.code, p.began_at
+    from {{ ref('dossier_pause') }} as p
+    inner join {{ ref('dossier_life') }} as l on l.system = p.system and l.code = p.code and l.told_by = 'versions'
+    where p.cause = 'supplement'
+),
+
+request as (
+    select system, code, began_at, row_number() over (partition by system, code order by began_at) as place from asked
 ),
 
 judged as (
