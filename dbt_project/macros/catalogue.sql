@@ -30,12 +30,18 @@
     {{ return(values | join(', ')) }}
 {%- endmacro %}
 
-{# A sum of measures, or nothing where no source tells a column that it needs. #}
+{# A sum of measures, or nothing where a column that it needs is not told of the unit. #}
 {% macro told_sum(text, needs) -%}
     {%- set sum = sum_of_measures(text) -%}
     {%- if not needs -%}{{ return(sum) }}{%- endif -%}
-    {%- set told = "(select min(case when t.is_told then 1 else 0 end) from " ~ ref('told_columns') ~ " as t where t.column_name in (" ~ quoted_list(needs) ~ ")) = 1" -%}
-    {{ return('case when ' ~ told ~ ' then ' ~ sum ~ ' end') }}
+    {%- set told = [] -%}
+    {%- for column in needs.replace('.', '_').split(',') -%}{%- do told.append('t.' ~ column) -%}{%- endfor -%}
+    {{ return('case when ' ~ told | join(' and ') ~ ' then ' ~ sum ~ ' end') }}
+{%- endmacro %}
+
+{# A join with what is told of units, for sums that need it. #}
+{% macro with_told(needs) -%}
+    {%- if needs -%}left join {{ ref('unit_told') }} as t on t.unit = d.unit{%- endif -%}
 {%- endmacro %}
 
 {# A join with what units offer, for sums that name it. #}

@@ -32,6 +32,11 @@
     end)
 {%- endmacro %}
 
+{# The last moment at a position, which offices may close at; the row of core.dim_work_hour that is joined holds the second before it. #}
+{% macro working_closing(position, hour) -%}
+    {{ working_moment('(' ~ position ~ ' - 1)', hour) }} + interval '1 second'
+{%- endmacro %}
+
 {# The n-th span of opening hours (07:30-11:30,13:00-17:00) as seconds of the day; both bounds 0 where there are fewer. #}
 {% macro span_bound(hours, span, bound) -%}
     {%- set text = "split_part(trim(split_part(" ~ hours ~ ", ',', " ~ span ~ ")), '-', " ~ bound ~ ")" -%}

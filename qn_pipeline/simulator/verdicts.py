@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from qn_pipeline.simulator.calendar import OPENING_HOURS, deadline, moment_at, position
+from qn_pipeline.simulator.calendar import OPENING_HOURS, deadline, is_working_day, moment_at, position
 from qn_pipeline.simulator.known import Known, Version
 from qn_pipeline.simulator.lives import Kind
 from qn_pipeline.simulator.procedures import HOUR
@@ -214,13 +214,12 @@ def _judge(spell: Spell, is_last: bool, spells: Sequence[Spell], known: Known) -
     moved = _first_unexplained(upto, _pauses(spells))
     if stated is not None and moved is not None and moved[0] < stated:
         due[LOCAL] = moved
-    pauses = _pauses(spells)
-    requests = [entry.at for entry, _ in pauses if entry.cause == "supplement"]
+    requests, so_far = _requests(spells, known), spells[: spells.index(spell) + 1]
     for reading, (date, holds_until) in due.items():
         holds = date is not None
         date = date or _recomputed(known)
         spell.due[reading] = date
-        spent = None if date is None else _spent(spell, date, holds, holds_until)
+        spent = None if date is None else _spent(so_far, date, holds, holds_until)
         spell.spent_at[reading] = spent
         breaches = [] if spent is None else [spent + _SECOND]
         if len(requests) > 1 and (spell.end is None or requests[1] < spell.end.at):
@@ -249,34 +248,45 @@ def _recomputed(known: Known) -> datetime | None:
     return deadline(received_at, hours=procedure.limit) if procedure.limit_unit == HOUR else deadline(received_at, days=procedure.limit)
 
 
-def _spent(spell: Spell, due: datetime, holds_pauses: bool, holds_until: datetime | None) -> datetime | None:
-    """When the limit is spent by a clock that stands in pauses; None while it stands."""
-    left = position(due) - position(spell.began_at)
-    segments = list(spell.segments())
+def _requests(spells: Sequence[Spell], known: Known) -> list[datetime]:
+    """When papers were asked for: each step that did, and what a status alone tells."""
+    ended = spells[-1].end
+    received_at = spells[0].began_at
+    steps = [fact.at for fact in known.steps if fact.kind is Kind.SUPPLEMENT_REQUESTED and (ended is None or fact.at < ended.at)]
+    return sorted({max(at, received_at) for at in steps} | {entry.at for entry, _ in _pauses(spells) if entry.cause == "supplement"})
+
+
+def _spent(spells: Sequence[Spell], due: datetime, holds_pauses: bool, holds_until: datetime | None) -> datetime | None:
+    """When the limit of the last of these spells is spent by a clock that stands in pauses; None while it stands."""
+    segments = [segment for spell in spells for segment in spell.segments()]
+    answered = {entry for spell in spells for entry, _ in list(spell.segments())[:-1] if entry.state == "paused"}
+    began_at = spells[0].began_at
+    left = position(due) - position(began_at)
     if holds_pauses:
-        for place, (entry, until) in enumerate(segments):
-            answered = until is not None and place + 1 < len(segments)
-            if entry.state == "paused" and answered and until is not None and (holds_until is None or until <= holds_until):
+        for entry, until in segments:
+            if entry in answered and until is not None and (holds_until is None or until <= holds_until):
                 left -= position(until) - position(entry.at)
-    at = position(spell.began_at)
+    reached = position(began_at)
     for entry, until in segments:
-        if entry.state == "paused":
-            if until is None and left >= 0:
-                return None
-            if left >= 0 and until is not None:
-                at = position(until)
+        if entry.state != "paused":
             continue
-        worked = None if until is None else position(until) - position(entry.at)
-        if worked is None or left < worked:
+        worked = position(entry.at) - reached
+        if worked > left or (worked == left and entry.at > _limit_at(position(entry.at), due)):
             break
+        if until is None:
+            return None
         left -= worked
-        at = position(until) if until is not None else at
+        reached = position(until)
     # What was spent before the first day of the calendar was when it begins.
-    reached = max(at + left, 0)
-    if reached == position(due):
+    return _limit_at(max(reached + left, 0), due)
+
+
+def _limit_at(place: int, due: datetime) -> datetime:
+    """The moment at a position to which a due date was moved."""
+    if place == position(due):
         return due
+    if due.time() < _CLOSING and is_working_day(due.date()):
+        return moment_at(place)
     # A date alone is the end of its day, and stays one when it is moved: the closing of one day is otherwise the opening of the next.
-    worked_to = moment_at(reached - 1) + _SECOND
-    if due.time() >= _CLOSING and worked_to.time() == _CLOSING:
-        return datetime.combine(worked_to.date(), due.time())
-    return moment_at(reached)
+    worked_to = moment_at(place - 1) + _SECOND
+    return max(datetime.combine(worked_to.date(), due.time()), worked_to)

@@ -18,6 +18,8 @@ PROVINCE = "000.00.00.H47"
 # Late ones of so many, of those with a fee so many paid online: two alike, one just under the threshold, one half late and without fees, a small one.
 UNITS = {"A": (40, 1, 12), "B": (40, 1, 12), "C": (40, 1, 11), "D": (40, 20, None), "E": (10, 0, 10)}
 CODES = {name: f"000.00.1{place}.H47" for place, name in enumerate((*UNITS, "F"))}
+# Its own system tells nothing of fees.
+COMMUNE = "000.01.19.H47"
 NEW = {
     "indicator": "paid_share_of_all",
     "name_vi": "Tỷ lệ thanh toán trực tuyến trên tổng tiếp nhận",
@@ -25,6 +27,7 @@ NEW = {
     "unit": "%",
     "numerator": "received_paid_online",
     "denominator": "received",
+    "needs": ["online_payment"],
     "period_sets": ["calendar"],
 }
 
@@ -56,14 +59,22 @@ def pipeline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         tmp_path_factory.mktemp(f"scores_{request.param}"),
         {
             "onegate": {"files": "data/ho_so_{day}.csv"},
+            "other": {"system": "other", "files": "data/xa_{day}.csv", "mapping": "xa.yaml"},
             "units": {"entity": "units", "files": "data/don_vi.csv", "delivers": "snapshot", "mapping": "don_vi.yaml"},
         },
-        {"mapping.yaml": {"columns": columns}, "don_vi.yaml": {"columns": {name: name for name in ("code", "name", "level")}}},
+        {"mapping.yaml": {"columns": columns}, "xa.yaml": MAPPING, "don_vi.yaml": {"columns": {name: name for name in ("code", "name", "level")}}},
     )
     write_csv(folder / f"data/ho_so_{DAY}.csv", list(rows()), [*dossier(1), "fee", "paid"])
     write_csv(
+        folder / f"data/xa_{DAY}.csv",
+        [dossier(900, "2022-07-01 08:00:00", unit=COMMUNE, due="2022-07-20 17:00:00", status=9, ended="2022-07-11 09:00:00")],
+    )
+    write_csv(
         folder / "data/don_vi.csv",
-        [{"code": code, "name": f"Sở {name}", "level": "department"} for name, code in CODES.items()],
+        [
+            *({"code": code, "name": f"Sở {name}", "level": "department"} for name, code in CODES.items()),
+            {"code": COMMUNE, "name": "Xã", "level": "commune"},
+        ],
         ["code", "name", "level"],
     )
     written = catalogue_module._written()
@@ -110,6 +121,8 @@ def test_what_is_missing_says_why_and_is_not_zero(ask: Callable[[str], list[Row]
         )
     }
     assert told[CODES["A"], "1.1"] == ("no_source", None)
+    assert told[COMMUNE, "2.1"] == (None, Decimal("20.00"))
+    assert told[COMMUNE, "3.6"] == ("not_told", None)
     assert told[CODES["A"], "4.3"] == ("not_told", None)
     assert told[CODES["A"], "3.1"] == ("not_told", None)
     assert told[CODES["D"], "3.6"] == ("no_cases", None)  # no dossier with a fee
@@ -165,7 +178,8 @@ def test_an_indicator_more_is_an_entry_of_the_catalogue(ask: Callable[[str], lis
     )
     assert told == {
         **{CODES[name]: Decimal(100 * (paid or 0)) / count for name, (count, _, paid) in UNITS.items()},
-        PROVINCE: (Decimal(4500) / 170).quantize(Decimal("0.01")),
+        COMMUNE: None,
+        PROVINCE: (Decimal(4500) / 171).quantize(Decimal("0.01")),
     }
 
 

@@ -3,15 +3,13 @@
   docs/figures.md says what they are.
 #}
 with asked as (
-    select l.system, l.code, greatest(a.happened_at, l.received_at) as began_at
+    select system, code, began_at from {{ ref('dossier_pause') }} where cause = 'supplement'
+    union
+    {# One that is made while another is unanswered begins no pause. #}
+    select l.system, l.code, greatest(a.happened_at, l.received_at)
     from {{ ref('dossier_life') }} as l
     inner join {{ ref('fct_dossier_action') }} as a on a.system = l.system and a.dossier = l.code
     where a.kind = 'supplement_requested' and (not l.has_ended or a.happened_at < l.ended_at)
-    union all
-    select p.system, p.code, p.began_at
-    from {{ ref('dossier_pause') }} as p
-    inner join {{ ref('dossier_life') }} as l on l.system = p.system and l.code = p.code and l.told_by = 'versions'
-    where p.cause = 'supplement'
 ),
 
 request as (

@@ -1,7 +1,7 @@
 {#
   One row an indicator, period set, grain, period, unit and channel ('all' for all of them); units count what the units below them do. The catalogue
-  says what is counted, by whom (resolving unit or receiving desk), and for which periods. Where no source tells what an indicator needs, its row has no
-  figures: that is missing, not zero.
+  says what is counted, by whom (resolving unit or receiving desk), and for which periods. Where none of the systems of a unit tells what an indicator needs, its row has
+  no figures: that is missing, not zero.
 #}
 {%- set indicators = catalogue_rows('indicators', 'numerator') -%}
 with counted as (
@@ -14,14 +14,15 @@ with counted as (
         {{ 'true' if i.denominator else 'false' }} as is_ratio
     from {{ ref('dossier_period') }} as d
     {{ with_services(i.numerator) }}
+    {{ with_told(i.needs) }}
     where d.role = '{{ i.counted_by }}' and d.period_set in ({{ quoted_list(i.period_sets) }})
         {%- if not i.by_channel %} and d.channel = 'all'{% endif %}{% if not i.by_day %} and d.grain <> 'day'{% endif %}
     {%- else %}
     select
         cast(null as {{ dbt.type_string() }}) as indicator, d.period_set, d.grain, d.period_start, d.period_end, d.unit, d.channel,
         cast(0 as bigint) as numerator, cast(0 as bigint) as denominator, false as is_ratio
-    from {{ ref('dossier_period') }} as d cross join {{ ref('service_period') }} as s cross join {{ ref('told_columns') }} as t
-    where false and s.unit = t.column_name
+    from {{ ref('dossier_period') }} as d cross join {{ ref('service_period') }} as s cross join {{ ref('unit_told') }} as t
+    where false and s.unit = t.unit
     {%- endfor %}
 )
 

@@ -10,11 +10,12 @@ select
     d.period_set, d.grain, d.period_start, d.period_end, d.unit, {{ told_sum(c.measures, c.needs) }} as value
 from {{ ref('dossier_period') }} as d
 {{ with_services(c.measures) }}
+{{ with_told(c.needs) }}
 where d.role = '{{ c.counted_by }}' and d.channel = 'all' and d.grain <> 'day'
 {%- else %}
 select
     cast(null as {{ dbt.type_string() }}) as layout, cast(null as {{ dbt.type_string() }}) as column_code, cast(0 as bigint) as position,
     d.period_set, d.grain, d.period_start, d.period_end, d.unit, cast(0 as bigint) as value
-from {{ ref('dossier_period') }} as d cross join {{ ref('service_period') }} as s cross join {{ ref('told_columns') }} as t
-where false and s.unit = t.column_name
+from {{ ref('dossier_period') }} as d cross join {{ ref('service_period') }} as s cross join {{ ref('unit_told') }} as t
+where false and s.unit = t.unit
 {%- endfor %}

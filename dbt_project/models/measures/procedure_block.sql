@@ -1,18 +1,11 @@
 {#
-  Procedures with receptions, by block, unit and procedure; units count what those below them do. A block is a span between two bounds of
-  periods, so that every period is made of whole ones.
+  Procedures with receptions, by block, unit and procedure; units count what those below them do.
 #}
-with day_block as (
-    select d.day, max(b.block) over (order by d.day rows unbounded preceding) as block
-    from {{ ref('dim_date') }} as d
-    left join (select distinct period_start as block from {{ ref('dim_period') }}) as b on b.block = d.day
-),
-
-received as (
+with received as (
     select b.block, e.unit, t.procedure, e.channel, t.has_fee, t.is_paid_online, count(*) as dossiers
     from {{ ref('dossier_event') }} as e
     inner join {{ ref('dossier_trait') }} as t on t.system = e.system and t.code = e.code
-    inner join day_block as b on b.day = cast(e.began_at as date)
+    inner join {{ ref('day_block') }} as b on b.day = cast(e.began_at as date)
     where e.is_reception
     group by b.block, e.unit, t.procedure, e.channel, t.has_fee, t.is_paid_online
 )
