@@ -25,6 +25,11 @@ MARTS = (
     "step_time",
     "unit",
 )
+# Three flows of the whole province, over all channels.
+PROVINCE = f"""
+            select v.indicator, v.period_set, v.grain, v.period_start, v.period_end, v.numerator
+            from {MARTS_NEXT}.indicator_values as v inner join staging.stg_run as r on r.province_code = v.unit
+            where v.channel = 'all' and v.indicator in ('dossiers_received', 'dossiers_settled', 'dossiers_settled_late')"""
 QUERIES = {
     "marts_of_another_run": f"""
         select count(*) from (
@@ -63,27 +68,25 @@ QUERIES = {
         ) as sums where direct <> told""",
     # Every dossier is in a unit's figures exactly once, and the province's are the sum of those units'.
     "units_do_not_add_up": f"""
-        select count(*) from (
-            select v.period_start, v.indicator, v.numerator as told,
-                (select sum(case v.indicator when 'dossiers_received' then d.received when 'dossiers_settled' then d.settled else d.settled_late end)
-                 from measures.dossier_daily as d where d.role = 'resolving' and cast(date_trunc('month', d.day) as date) = v.period_start) as added
-            from {MARTS_NEXT}.indicator_values as v inner join staging.stg_run as r on r.province_code = v.unit
-            where v.period_set = 'calendar' and v.grain = 'month' and v.channel = 'all' and v.indicator in ('dossiers_received', 'dossiers_settled', 'dossiers_settled_late')
-        ) as months where told <> coalesce(added, 0)""",
+        with whole as ({PROVINCE}),
+        direct as (
+            select cast(date_trunc('month', day) as date) as period_start, sum(received) as received, sum(settled) as settled, sum(settled_late) as late
+            from measures.dossier_daily where role = 'resolving' group by 1
+        )
+        select count(*) from whole as v left join direct as d on d.period_start = v.period_start
+        where v.period_set = 'calendar' and v.grain = 'month' and v.numerator
+            <> coalesce(case v.indicator when 'dossiers_received' then d.received when 'dossiers_settled' then d.settled else d.late end, 0)""",
     # The months of a year are its flows, and so is the year to date at the year's newest month.
     "periods_do_not_add_up": f"""
-        select count(*) from (
-            select y.indicator, y.numerator as told,
-                (select sum(m.numerator) from {MARTS_NEXT}.indicator_values as m
-                 where m.period_set = 'calendar' and m.grain = 'month' and m.indicator = y.indicator and m.unit = y.unit and m.channel = 'all'
-                     and m.period_start between y.period_start and y.period_end) as added,
-                (select max(t.numerator) from {MARTS_NEXT}.indicator_values as t
-                 where t.period_set = 'year_to_date' and t.indicator = y.indicator and t.unit = y.unit and t.channel = 'all'
-                     and t.period_start = y.period_start) as to_date
-            from {MARTS_NEXT}.indicator_values as y inner join staging.stg_run as r on r.province_code = y.unit
-            where y.period_set = 'calendar' and y.grain = 'year' and y.channel = 'all'
-                and y.indicator in ('dossiers_received', 'dossiers_settled', 'dossiers_settled_late')
-        ) as years where told <> added or told <> to_date""",
+        with whole as ({PROVINCE}),
+        part as (
+            select y.indicator, y.period_start, y.numerator, sum(case when m.grain = 'month' and m.period_set = 'calendar' then m.numerator end) as added,
+                max(case when m.period_set = 'year_to_date' then m.numerator end) as to_date
+            from whole as y inner join whole as m on m.indicator = y.indicator and m.period_start between y.period_start and y.period_end
+            where y.period_set = 'calendar' and y.grain = 'year'
+            group by y.indicator, y.period_start, y.numerator
+        )
+        select count(*) from part where numerator <> coalesce(added, 0) or numerator <> coalesce(to_date, 0)""",
     # Several systems tell a dossier, and one of them is counted.
     "dossiers_doubled": """
         select count(*) from (select 1 from core.fct_dossier where is_counted group by dossier having count(*) > 1) as doubled""",
