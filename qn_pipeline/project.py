@@ -22,6 +22,11 @@ from qn_pipeline.errors import ConfigurationError
 PROJECT_FILE = "qn.yaml"
 ISO_FORMAT = "iso8601"
 CELL_FORMAT = "cell"  # a cell that is a date in the file itself (XLSX, Parquet)
+SERIAL_FORMAT = "serial"  # days since 1899-12-30, as spreadsheets count them
+NAMED_FORMATS = (ISO_FORMAT, CELL_FORMAT, SERIAL_FORMAT)
+MONEY_UNITS = {"đồng": 1, "nghìn đồng": 1_000, "triệu đồng": 1_000_000, "tỷ đồng": 1_000_000_000}
+"""How many đồng the units of money are."""
+UNIT_COLUMN = "@unit"  # the unit of money that a sheet declares above its table
 FORMATS_BY_SUFFIX = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx", ".parquet": "parquet"}
 STRPTIME = re.compile(r"([^%]|%-?[aAbBdHIjmMfpSyY%])+")
 
@@ -43,12 +48,24 @@ class ColumnMapping(_Strict):
     """Where a contract's column comes from. A bare text in the YAML is `from`."""
 
     source: str | None = Field(default=None, alias="from", description="the source's column; /a/0/b reaches into JSON")
+    join: list[str] | None = Field(
+        default=None, description="several of the source's columns, with | between: of a key that has no column of its own"
+    )
     constant: str | None = Field(default=None, description="the same value in every row")
     default: str | None = Field(default=None, description="the value of an empty cell")
     codes: dict[str, str] | None = Field(default=None, description="the source's code: the contract's code")
-    format: str | list[str] | None = Field(default=None, description="of a date: strptime patterns, iso8601 or cell")
+    format: str | list[str] | None = Field(default=None, description="of a date: strptime patterns, iso8601, cell or serial")
+    number: Literal["plain", "vi", "en"] | None = Field(default=None, description="of a number as text: 1234, 1.234,5 (vi) or 1,234.5 (en)")
+    unit: Literal["đồng", "nghìn đồng", "triệu đồng", "tỷ đồng", "sheet"] | None = Field(
+        default=None, description="of money: what the source counts in; sheet: what each sheet declares above its table"
+    )
     zone: Zone | None = Field(default=None, description="time zone of the source's dates, when it is not the province's")
     derive: Literal["dates"] | None = Field(default=None, description="status only: ended, running or new by which dates are there")
+
+    @property
+    def origins(self) -> list[str]:
+        """The source's columns that the value is made of."""
+        return [*([self.source] if self.source else []), *(self.join or []), *([UNIT_COLUMN] if self.unit == "sheet" else [])]
 
     @property
     def formats(self) -> list[str]:
@@ -56,8 +73,8 @@ class ColumnMapping(_Strict):
 
     @model_validator(mode="after")
     def _one_origin(self) -> "ColumnMapping":
-        if sum(origin is not None for origin in (self.source, self.constant, self.derive)) != 1:
-            raise ValueError("give exactly one of from, constant and derive")
+        if sum(origin is not None for origin in (self.source, self.join, self.constant, self.derive)) != 1:
+            raise ValueError("give exactly one of from, join, constant and derive")
         if self.default is not None and self.source is None:
             raise ValueError("default goes with from")
         return self
@@ -80,7 +97,7 @@ class Mapping(_Strict):
     @property
     def source_columns(self) -> list[str]:
         """The source's columns that are wanted, once each, in order."""
-        return list(dict.fromkeys(mapping.source for mapping in self.columns.values() if mapping.source))
+        return list(dict.fromkeys(column for mapping in self.columns.values() for column in mapping.origins))
 
 
 class Window(_Strict):
@@ -239,23 +256,31 @@ def _check_column(column: Column, mapping: ColumnMapping, where: str) -> None:
         raise ValueError(f"{where}: derive is for status, not for {column.name}")
     if column.type in ("timestamp", "date"):
         if mapping.source and not mapping.formats:
-            raise ValueError(f"{where}: {column.name} is a date and needs a format (a strptime pattern, {ISO_FORMAT} or {CELL_FORMAT})")
-        odd = [text for text in mapping.formats if text not in (ISO_FORMAT, CELL_FORMAT) and ("%" not in text or "%z" in text)]
+            raise ValueError(f"{where}: {column.name} is a date and needs a format: a strptime pattern, {' or '.join(NAMED_FORMATS)}")
+        odd = [text for text in mapping.formats if text not in NAMED_FORMATS and ("%" not in text or "%z" in text)]
         if odd:
-            raise ValueError(f"{where}: {column.name} has the format {odd[0]!r}; write a strptime pattern without %z, {ISO_FORMAT} or {CELL_FORMAT}")
+            raise ValueError(f"{where}: {column.name} has the format {odd[0]!r}; write a strptime pattern without %z, {' or '.join(NAMED_FORMATS)}")
     elif mapping.format or mapping.zone:
         raise ValueError(f"{where}: {column.name} is no date, so it takes neither format nor zone")
     for pattern in mapping.formats:
-        if pattern not in (ISO_FORMAT, CELL_FORMAT) and not STRPTIME.fullmatch(pattern):
+        if pattern not in NAMED_FORMATS and not STRPTIME.fullmatch(pattern):
             raise ValueError(f"{where}: {column.name} has the format {pattern!r}, which is no strptime pattern")
+    _check_number(column, mapping, where)
     if column.type == "boolean" and not set((mapping.codes or {}).values()) <= {"true", "false"}:
         raise ValueError(f"{where}: the codes of {column.name} are true and false")
     if column.codes and mapping.codes:
         odd = sorted(set(mapping.codes.values()) - set(column.codes.codes("generic")))
         if odd:
             raise ValueError(f"{where}: {column.name} has no code {odd[0]!r}; its codes: {', '.join(column.codes.codes('generic'))}")
-    if column.sealed and (mapping.constant or mapping.codes or mapping.default):
+    if column.sealed and (mapping.join or mapping.constant or mapping.codes or mapping.default):
         raise ValueError(f"{where}: {column.name} is sealed, so it takes only from")
+
+
+def _check_number(column: Column, mapping: ColumnMapping, where: str) -> None:
+    if mapping.number and column.type != "integer":
+        raise ValueError(f"{where}: {column.name} is no number, so it takes no number format")
+    if mapping.unit and column.unit != "đồng":
+        raise ValueError(f"{where}: {column.name} is no money, so it takes no unit")
 
 
 class Province(_Strict):

@@ -17,6 +17,7 @@
 #}
 {% macro entity_versions(entity) %}
 {%- set columns = contract_columns(entity) -%}
+{%- set window_columns = ['received_at', 'submitted_at', 'ended_at'] | select('in', columns) | list -%}
 {%- set windowed = 'received_at' in columns -%}
 {%- set content = columns | reject('in', ['code', 'updated_at']) | list -%}
 {%- set telling_order = 'version_at nulls first, day, ' ~ binary_order('file') ~ ' nulls first, extraction_seq, row_no' -%}
@@ -30,7 +31,7 @@ telling as (
         e.source, e.system, e.day, e.file, e.superseded_seq, r.extraction_seq, r.row_no, r.code, r.content_hash,
         {{ 'r.updated_at' if 'updated_at' in columns else 'cast(null as timestamp)' }} as version_at
         {%- if windowed %},
-        cast(case e.window_by when 'received_at' then r.received_at when 'submitted_at' then r.submitted_at when 'ended_at' then r.ended_at end as date) as window_day
+        cast(case e.window_by{% for column in window_columns %} when '{{ column }}' then r.{{ column }}{% endfor %} end as date) as window_day
         {%- endif %}
     from {{ ref('stg_' ~ entity) }} as r
     inner join extraction as e on e.extraction_seq = r.extraction_seq

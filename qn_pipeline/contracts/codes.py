@@ -57,3 +57,29 @@ ACTION_KIND = CodeList(
     },
 )
 DAY_KIND = CodeList("day_kind", {"off": "Nghỉ", "worked": "Làm bù"})
+POSTAL_WORK = CodeList("postal_work", {"guide": "Hướng dẫn", "receive": "Tiếp nhận hồ sơ", "digitize": "Số hóa", "return": "Trả kết quả"})
+SCANNED = CodeList("scanned", {"components": "Thành phần hồ sơ", "result": "Kết quả giải quyết"})
+POSTAL_OUTCOME = CodeList("postal_outcome", {"done": "Hoàn thành", "failed": "Không thực hiện được"})
+BUDGET_KIND = CodeList("budget_kind", {"investment": "Chi đầu tư", "recurrent": "Chi thường xuyên"})
+BUDGET_SOURCE = CodeList(
+    "budget_source",
+    {
+        "central": "Ngân sách trung ương",
+        "provincial": "Ngân sách tỉnh",
+        "district": "Ngân sách huyện",
+        "commune": "Ngân sách xã",
+        "other": "Nguồn khác",
+    },
+)
+FEEDBACK_KIND = CodeList("feedback_kind", {"inquiry": "Hỏi thông tin", "complaint": "Phản ánh", "proposal": "Kiến nghị"})
+FEEDBACK_STATUS = CodeList(
+    "feedback_status",
+    {
+        "new": "Chờ tiếp nhận",
+        "processing": "Đang xử lý",
+        "answered": "Đã trả lời",
+        "refused": "Từ chối tiếp nhận",
+        "forwarded": "Chuyển cơ quan khác",
+        "awaiting_supplement": "Chờ bổ sung",
+    },
+)
