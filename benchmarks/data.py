@@ -124,7 +124,8 @@ VERSIONS = f"""
         from happening where moment < timestamp '{LAST_DAY}'
         qualify row_number() over (partition by i, last_day(moment) order by moment desc) = 1
     ),
-    newest as (select * from told where file_day < date '{LAST_DAY}' qualify row_number() over (partition by i order by moment desc) = 1)
+    -- What is told again must be the last thing that happened: an open dossier told after its end would be a re-opening.
+    newest as (select * from (select * from told qualify row_number() over (partition by i order by moment desc) = 1) where file_day < date '{LAST_DAY}')
     select i, 'told' as kind, status, moment, updated, file_day from told
     union all
     -- The same content again, a month later and with a newer stamp only.

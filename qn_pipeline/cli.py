@@ -25,7 +25,7 @@ from rich.text import Text
 
 from qn_pipeline import __version__
 from qn_pipeline.errors import ConfigurationError, QnError, RunFailed
-from qn_pipeline.indicators import values
+from qn_pipeline.indicators import tables, values
 from qn_pipeline.indicators.catalogue import what_is_counted
 from qn_pipeline.indicators.periods import days_between, parse_day, parse_month, runs_of
 from qn_pipeline.landing.land import check_sources, days_with_work
@@ -252,6 +252,101 @@ def _pivot(columns: list[str], rows: list[Any], by_channel: bool) -> tuple[list[
 
 
 @app.command()
+def post(
+    month: Annotated[str, typer.Option("--month", help="YYYY-MM")],
+    project_dir: ProjectDir = Path(),
+    unit: Annotated[str | None, typer.Option("--unit", help="Code of a unit: its work by post office.")] = None,
+    fmt: Formatted = Format.table,
+) -> None:
+    """The post's work of a month: guided, received, digitized, returned."""
+    _, settings = _load(project_dir)
+    columns, rows = tables.post_table(open_warehouse(settings), parse_month(month), unit)
+    _show(
+        columns, rows, fmt, title=f"{month}, work of the post", nothing=f"No work of the post is known for {month}.", texts=2 if unit is None else 1
+    )
+
+
+@app.command()
+def budget(
+    month: Annotated[str, typer.Option("--month", help="YYYY-MM")],
+    project_dir: ProjectDir = Path(),
+    unit: Annotated[str | None, typer.Option("--unit", help="Code of a unit: its money by kind and source.")] = None,
+    fmt: Formatted = Format.table,
+) -> None:
+    """Digital-transformation money at a month's end, in đồng: planned, allotted, disbursed."""
+    _, settings = _load(project_dir)
+    columns, rows = tables.budget_table(open_warehouse(settings), parse_month(month), unit)
+    title, nothing = f"{month}, digital-transformation money in đồng", f"No budget is known for {month}."
+    if fmt is Format.table and unit is None:
+        # What a screen holds; the other formats have all columns.
+        shown = ["unit", "unit_name", "plan", "allotted", "disbursed", "disbursed_share", "ahead_of_pace", "disbursed_share_of_all"]
+        columns, rows = shown, [tuple(row[columns.index(name)] for name in shown) for row in rows]
+    _show(columns, rows, fmt, title=title, nothing=nothing, texts=2 if unit is None else 3)
+
+
+@app.command()
+def tracker(
+    project_dir: ProjectDir = Path(),
+    known_at: Annotated[str | None, typer.Option("--known-at", help="YYYY-MM-DD: as it was known at the end of that day.")] = None,
+    fmt: Formatted = Format.table,
+) -> None:
+    """The specialised databases: progress, delay, records, money, and when they are expected to be done."""
+    _, settings = _load(project_dir)
+    day = None if known_at is None else parse_day(known_at)
+    columns, rows = tables.tracker_table(open_warehouse(settings), day)
+    if fmt is Format.table:
+        at = {name: place for place, name in enumerate(columns)}
+        shown = [
+            "code",
+            "name",
+            "status",
+            "planned %",
+            "actual %",
+            "late (months)",
+            "records %",
+            "money %",
+            "expected finish",
+            "80 %",
+            "contradictions",
+        ]
+        rows = [
+            (
+                *(row[at["code"]], row[at["name"]], tables.STATUSES[row[at["status"]]]),
+                *(
+                    row[at[name]]
+                    for name in ("planned_progress", "actual_progress", "months_late", "records_share", "amount_share", "expected_finish")
+                ),
+                f"{row[at['finish_from']]} – {row[at['finish_to']]}" if row[at["finish_from"]] else None,
+                row[at["contradictions"]],
+            )
+            for row in rows
+        ]
+        columns = shown
+    title = f"Specialised databases{f', as known on {known_at}' if known_at else ''}"
+    _show(columns, rows, fmt, title=title, nothing="No plan of a specialised database is known.", texts=3)
+
+
+class Work(StrEnum):
+    """What a worklist is of."""
+
+    dossiers = "dossiers"
+    feedback = "feedback"
+
+
+@app.command()
+def worklist(
+    of: Annotated[Work, typer.Argument(help="Dossiers, or feedback of 1022.")] = Work.dossiers,
+    project_dir: ProjectDir = Path(),
+    unit: Annotated[str | None, typer.Option("--unit", help="Code of a unit.")] = None,
+    fmt: Formatted = Format.table,
+) -> None:
+    """What is overdue or due within five working days; what costs the index most comes first."""
+    _, settings = _load(project_dir)
+    columns, rows = tables.worklist_table(open_warehouse(settings), of.value, unit)
+    _show(columns, rows, fmt, title=f"Worklist of {of.value}", nothing="Nothing is overdue or due within five working days.", texts=len(columns))
+
+
+@app.command()
 def quarantine(
     project_dir: ProjectDir = Path(),
     source: Annotated[str | None, typer.Option("--source", help="One source, row by row.")] = None,
@@ -285,6 +380,14 @@ def _load(project_dir: Path) -> tuple[Project, Settings]:
     settings.warehouse_target()
     what_is_counted(project.catalogue)
     return project, settings
+
+
+def _show(columns: Sequence[str], rows: Sequence[Sequence[Any]], fmt: Format, title: str, nothing: str, texts: int) -> None:
+    """A table whose first columns are texts and whose others are numbers; to people it says when there is nothing."""
+    if fmt is Format.table and not rows:
+        out.print(nothing)
+        return
+    _write(columns, rows, fmt, title=title, numbers=set(range(texts, len(columns))))
 
 
 def _percent(part: int, whole: int) -> Decimal | None:

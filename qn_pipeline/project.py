@@ -6,6 +6,7 @@ Belongs here: reading and checking those files. Does not: secrets and places (se
 import re
 import unicodedata
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -191,6 +192,35 @@ class Source(_Strict):
             raise ValueError(f"{self.mapping_file} does not map {', '.join(unmapped)}, which {self.entity} must have")
 
 
+class TableSettings(_Strict):
+    """XLSX: where an office's tables are in its workbook, and which of their rows are lines."""
+
+    sheets: str | None = Field(default=None, description="regular expression of the sheets' names; a group is @sheet; default the first sheet")
+    header: str = Field(min_length=1, description="the text of the header's first cell, like TT")
+    header_rows: int = Field(default=1, ge=1, le=3, description="rows of the header; the levels of a name are joined with ' / '")
+    titles: dict[str, str] = Field(default={}, description="@name: regular expression with one group, searched above the header")
+    numbering: str | None = Field(default=None, description="the column of ordinal marks: A, I, 1, 1.1, a, - and +")
+    text: str | None = Field(default=None, description="the column that says what a row is: totals and breakdowns begin with certain words")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "TableSettings":
+        if _groups("sheets", self.sheets or "") > 1:
+            raise ValueError("sheets has more than one group")
+        for name, pattern in self.titles.items():
+            if not re.fullmatch(r"[a-z0-9_]+", name) or name in ("sheet", "file"):
+                raise ValueError(f"titles cannot name {name!r}: a-z, 0-9 and _ only, neither sheet nor file")
+            if _groups(f"titles.{name}", pattern) != 1:
+                raise ValueError(f"titles.{name} must have one group: what is captured")
+        return self
+
+
+def _groups(where: str, pattern: str) -> int:
+    try:
+        return re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"{where} is no regular expression ({error.msg})") from None
+
+
 class FileSource(Source):
     """A system that delivers rows in files."""
 
@@ -199,6 +229,8 @@ class FileSource(Source):
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     sheet: str | None = None
     header_row: int = Field(default=1, ge=1, description="XLSX: the row that holds the columns' names")
+    table: TableSettings | None = None
+    encoding: Literal["utf-8", "utf-16", "windows-1258", "tcvn3"] = Field(default="utf-8", description="CSV and JSONL: how text is written")
     window: Window | None = None
 
     @model_validator(mode="before")
@@ -221,8 +253,19 @@ class FileSource(Source):
             raise ValueError("files may hold {day} and {month} once each")
         if self.delivers != "changes" and "*" in self.files:
             raise ValueError(f"delivers: {self.delivers} says that one file holds all rows, so files cannot hold a *")
+        self._check_reading()
         self._check_mapping()
         return self
+
+    def _check_reading(self) -> None:
+        if self.table and self.format != "xlsx":
+            raise ValueError(f"table is of workbooks (xlsx), and the format is {self.format}")
+        if self.table and (self.sheet is not None or self.header_row != 1):
+            raise ValueError("table finds its sheets and header itself, so it goes with neither sheet nor header_row")
+        if self.encoding != "utf-8" and self.format not in ("csv", "jsonl"):
+            raise ValueError(f"encoding is of csv and jsonl, and the format is {self.format}")
+        if UNIT_COLUMN in self.mapping.source_columns and (self.table is None or UNIT_COLUMN[1:] not in self.table.titles):
+            raise ValueError(f"{self.mapping_file} takes the unit from the sheet, so the source needs table.titles.unit")
 
 
 class PulledSource(Source):
@@ -290,6 +333,38 @@ class Province(_Strict):
     name: str
 
 
+class BudgetRule(_Strict):
+    """Says of budget lines whether they are digital-transformation money. All conditions that are given must hold; of each, any value suffices."""
+
+    name: str
+    decides: Literal["include", "exclude"]
+    chapters: list[str] | None = None
+    categories: list[str] | None = None
+    items: list[str] | None = None
+    subitems: list[str] | None = None
+    projects: list[str] | None = None
+    keywords: list[str] | None = Field(default=None, description="anywhere in the line's text, in any case")
+    tags: list[str] | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class DigitalTransformation(_Strict):
+    """What is digital-transformation money: the first rule that holds decides; lines that none decides are a list."""
+
+    target_share: Decimal | None = Field(default=Decimal(1), description="per cent of all spending that it is to be")
+    certainty: Literal["source", "derived", "memory", "undetermined"] = "memory"
+    rules: list[BudgetRule] = []
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "DigitalTransformation":
+        names = [rule.name for rule in self.rules]
+        doubled = [name for name in names if names.count(name) > 1]
+        if doubled:
+            raise ValueError(f"two rules are named {doubled[0]!r}; a line keeps the name of the rule that decided")
+        return self
+
+
 class Project(_Strict):
     """qn.yaml, checked."""
 
@@ -302,6 +377,7 @@ class Project(_Strict):
     copies: list[str] = Field(default=[], description="systems that repeat what others tell: a dossier that they alone tell is not counted")
     deadline_rule: Literal["minute", "next_day"] = Field(default="minute", description="how a due date is recomputed: docs/figures.md")
     catalogue: dict[str, dict[str, Any]] = Field(default={}, description="what the catalogue says otherwise here: by indicator, scoring or layouts")
+    digital_transformation: DigitalTransformation = DigitalTransformation()
     sources: dict[str, AnySource]
 
     @model_validator(mode="after")

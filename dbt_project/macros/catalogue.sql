@@ -11,12 +11,13 @@
     {{ return(found) }}
 {%- endmacro %}
 
-{# A sum of measures as SQL over a row that has them as columns. A name that is no measure stops the run. #}
+{# A sum of measures of one family as SQL over a row that has them as columns. A name that is no measure stops the run. #}
 {% macro sum_of_measures(text) -%}
     {%- set sql = [] -%}
+    {%- set known = families()[family_of(text)] -%}
     {%- for token in text.replace('+', ' + ').replace('-', ' - ').split() -%}
-        {%- if token not in ('+', '-') and token not in all_measures() -%}
-            {{ exceptions.raise_compiler_error('The catalogue names the measure ' ~ token ~ ', which there is not.') }}
+        {%- if token not in ('+', '-') and token not in known -%}
+            {{ exceptions.raise_compiler_error('The catalogue names the measure ' ~ token ~ ', which there is not beside the others.') }}
         {%- endif -%}
         {%- do sql.append(token) -%}
     {%- endfor -%}

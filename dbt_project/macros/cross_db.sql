@@ -94,3 +94,18 @@
 {% macro add_days(day, count) -%}
     cast({{ day }} + ({{ count }}) * interval '1 day' as date)
 {%- endmacro %}
+
+{# Whole months between the first days of two months. #}
+{% macro months_between(first, last) -%}
+    cast((extract(year from {{ last }}) - extract(year from {{ first }})) * 12 + extract(month from {{ last }}) - extract(month from {{ first }}) as bigint)
+{%- endmacro %}
+
+{# The date a fraction of months after one, a month being 30.4375 days. #}
+{% macro month_share_later(day, months) -%}
+    {{ add_days(day, 'cast(round(cast((' ~ months ~ ') * 30.4375 as numeric), 0) as integer)') }}
+{%- endmacro %}
+
+{# Days as months with one decimal, half up. #}
+{% macro tenths_of_months(days) -%}
+    cast({{ whole_division('(' ~ days ~ ') * 80000 + 121750', '243500') }} as decimal(18, 0)) * cast(0.1 as decimal(2, 1))
+{%- endmacro %}

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from qn_pipeline.contracts import CONTRACTS
 from qn_pipeline.errors import ConfigurationError
 from qn_pipeline.indicators.layouts import layout_rows, layouts
 from qn_pipeline.indicators.measures import checked_sum
@@ -49,18 +50,17 @@ class Indicator(_Entry):
     by_day: bool = False
     period_sets: list[str] = Field(default_factory=lambda: [cut.period_set for cut in period_sets()])
     needs: list[str] = Field(default_factory=list, description="columns of dossiers, or procedures.<column>, that a source must tell")
-    missing_vi: str | None = Field(default=None, description="why there is no figure")
+    source: str | None = Field(default=None, description="the entity without which there is no figure")
+    missing_vi: str | None = Field(default=None, description="why there is no figure, or none where nothing tells the source")
     missing_en: str | None = None
-
-    @field_validator("numerator", "denominator")
-    @classmethod
-    def _sum_of_measures(cls, text: str | None) -> str | None:
-        return None if text is None else checked_sum(text)
 
     @model_validator(mode="after")
     def _consistent(self) -> "Indicator":
-        if (self.numerator is None) != (self.missing_vi is not None and self.missing_en is not None):
-            raise ValueError("an indicator has a numerator, or says in both languages why it is missing")
+        checked_sum(*(text for text in (self.numerator, self.denominator) if text is not None))
+        if (self.numerator is None or self.source is not None) != (self.missing_vi is not None and self.missing_en is not None):
+            raise ValueError("an indicator without a numerator, or with a source of its own, says in both languages why it is missing")
+        if self.source is not None and self.source not in CONTRACTS:
+            raise ValueError(f"there is no entity {self.source!r}")
         if self.denominator is not None and self.numerator is None:
             raise ValueError("a denominator goes with a numerator")
         if (self.scoring is not None) and self.points is None:

@@ -32,7 +32,7 @@ class Column(_Entry):
     def _sums(cls, told: str | dict[str, str] | None) -> str | dict[str, str] | None:
         for text in told.values() if isinstance(told, dict) else [told]:
             if text is not None:
-                checked_sum(text)
+                checked_sum(text, "received")  # forms count dossiers
         return told
 
     def sum_for(self, stopped: str | None) -> str | None:

@@ -13,6 +13,7 @@ FLOWS = frozenset(
         *("received", "reopened", "transferred_in", "transferred_out", *ENDS),
         *("received_online", "received_direct", "received_post", "received_reused", "received_from_store", "received_identity_verified"),
         *("received_components_digitized", "received_electronic", "received_with_fee", "received_paid_online"),
+        *("received_through_post", "received_digitized_by_post", "settled_digitized_by_post", "settled_happily"),
         *("settled_paper", "settled_paper_digitized", "settled_digitized"),
         *(f"{reading}{end}_{verdict}" for reading in READINGS for end in ENDS for verdict in VERDICTS),
     }
@@ -24,17 +25,35 @@ SERVICES = frozenset(
         *("services_with_online_dossiers", "services_received", "services_with_fee_dossiers", "services_paid_online"),
     }
 )
+POSTAL = frozenset(
+    {
+        *("work_guided", "work_received", "work_digitized", "work_digitized_results", "work_returned", "work_failed", "work_unmatched"),
+        *("pages_scanned", "files_made", "files_signed"),
+    }
+)
+FEEDBACK_STOCKS = frozenset({"petitions_open_within", "petitions_open_past"})
+FEEDBACK = FEEDBACK_STOCKS | {
+    *("inquiries_received", "complaints_received", "proposals_received", "petitions_unhappy", "inquiries_answered"),
+    *("petitions_answered_in_time", "petitions_answered_late", "petitions_passed_on"),
+    *(f"opening_{stock}" for stock in FEEDBACK_STOCKS),
+}
 MEASURES = FLOWS | STOCK_SPLITS | SERVICES | set(STOCKS) | {f"opening_{stock}" for stock in STOCKS}
-"""All measures that indicators and layouts may name."""
+"""All measures of dossiers, which layouts may name, too."""
+FAMILIES: tuple[frozenset[str], ...] = (frozenset(MEASURES), POSTAL, frozenset(FEEDBACK))
+"""An indicator is made of measures of one family."""
 
 _SUM = re.compile(r"[a-z_]+(\s*[+-]\s*[a-z_]+)*")
 
 
-def checked_sum(text: str) -> str:
-    """The text, when it is a sum of measures. Raises ValueError."""
-    if not _SUM.fullmatch(text):
-        raise ValueError(f"{text!r} is no sum of measures; write one like settled_early + settled_on_time")
-    unknown = [name for name in re.findall("[a-z_]+", text) if name not in MEASURES]
+def checked_sum(*texts: str) -> None:
+    """Raises ValueError unless the texts are sums of measures of one family."""
+    named: list[str] = []
+    for text in texts:
+        if not _SUM.fullmatch(text):
+            raise ValueError(f"{text!r} is no sum of measures; write one like settled_early + settled_on_time")
+        named += re.findall("[a-z_]+", text)
+    unknown = [name for name in named if not any(name in family for family in FAMILIES)]
     if unknown:
         raise ValueError(f"there is no measure {unknown[0]!r}")
-    return text
+    if not any(set(named) <= family for family in FAMILIES):
+        raise ValueError(f"{' and '.join(texts)} name measures of dossiers, of the post and of feedback; only one of these kinds goes together")

@@ -76,7 +76,7 @@ def month_table(
     if indicator is not None and indicator not in known:
         raise ConfigurationError(f"There is no indicator {indicator!r}. Nothing was written. The catalogue has: {', '.join(known)}.")
     if unit is not None:
-        _check_unit(warehouse, unit)
+        check_unit(warehouse, unit)
     odd = sorted(set(levels) - set(LEVELS))
     if odd:
         raise ConfigurationError(f"There is no level {odd[0]!r}. Nothing was written. Levels: {', '.join(LEVELS)}.")
@@ -95,7 +95,7 @@ def month_table(
         "from shown as v inner join marts.unit as u on u.unit = v.unit inner join marts.indicator as i on i.indicator = v.indicator "
         "where (v.unit = ? or ? is null) and v.indicator = coalesce(?, v.indicator) "
         f"and (v.channel = 'all' or ? is not null) and u.level in ({', '.join('?' for _ in asked)}) "
-        f"order by {_level_order('u.level')}, v.unit, i.position, v.channel <> 'all', v.channel",
+        f"order by {level_order('u.level')}, v.unit, i.position, v.channel <> 'all', v.channel",
         [period_set, month, month_after(month) - timedelta(days=1), unit, unit, indicator, indicator, *asked],
     )
 
@@ -176,10 +176,10 @@ def score_table(warehouse: Warehouse, month: date, unit: str | None = None) -> T
             "select s.unit, u.name as unit_name, u.level, s.points, s.scored_points, s.max_points, s.share, s.rating, s.place_in_class, s.ranked_in_class, s.for_reference "
             "from marts.indicator_score as s inner join marts.unit as u on u.unit = s.unit "
             "where s.kind = 'total' and s.grain = 'month' and s.period_start = ? and s.points is not null "
-            f"order by {_level_order('u.level')}, s.place_in_class is null, s.place_in_class, s.unit",
+            f"order by {level_order('u.level')}, s.place_in_class is null, s.place_in_class, s.unit",
             [month],
         )
-    _check_unit(warehouse, unit)
+    check_unit(warehouse, unit)
     columns = ["kind", "code", "name", "value", "points", "max_points", "told"]
     lines = [
         ["indicator", line.official_code, line.name, line.value, line.points, line.max_points, REASONS.get(line.reason or "", "")]
@@ -199,7 +199,8 @@ def _told(score: Score) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _check_unit(warehouse: Warehouse, unit: str) -> None:
+def check_unit(warehouse: Warehouse, unit: str) -> None:
+    """Raises ConfigurationError when there is no such unit."""
     if not warehouse.read("select 1 from marts.unit where unit = ?", [unit])[1]:
         raise ConfigurationError(f"There is no unit {unit!r}. Nothing was written. Leave --unit out to see all of them.")
 
@@ -219,7 +220,7 @@ def units(warehouse: Warehouse) -> list[Unit]:
     return sorted(found, key=lambda unit: (LEVELS.index(unit.level), unit.parent or "", unit.code))
 
 
-def _level_order(column: str) -> str:
+def level_order(column: str) -> str:
     """SQL that puts the province first and the smallest units last."""
     return " ".join(["case", column, *(f"when '{level}' then {place}" for place, level in enumerate(LEVELS)), "end"])
 

@@ -12,7 +12,8 @@ from qn_pipeline.landing.extractions import MANIFEST, ROWS, Extraction, Manifest
 from qn_pipeline.landing.write import folder_of, next_seq, now, prepare_seal, seal_key_id, telling, write_rows
 from qn_pipeline.project import FileSource, Project
 from qn_pipeline.settings import Settings
-from qn_pipeline.sources.files import SourceFile, columns_of, find_files, missing_columns, read_file, told_columns
+from qn_pipeline.sources.columns import missing_columns, told_columns
+from qn_pipeline.sources.files import SourceFile, columns_of, find_files, read_file
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +111,7 @@ def land_file(settings: Settings, known: list[Extraction], arrival: Arrival) -> 
             extracted_at=now(),
             rows=rows,
             unreadable=read.unreadable,
+            findings=read.findings,
             bytes=before.st_size,
             sha256=digest,
             columns=source.mapping.source_columns,
@@ -124,6 +126,8 @@ def land_file(settings: Settings, known: list[Extraction], arrival: Arrival) -> 
     unknown = sorted(set(manifest.dropped_columns) - set(source.mapping.ignore))
     if unknown:
         log.warning("%s: columns that no mapping names were dropped: %s", file.name, ", ".join(unknown))
+    if read.findings:
+        log.warning("%s: %s sums differ from the lines below them", file.name, len(read.findings))
     log.info("landed %s for %s: %s rows, %s unreadable", file.name, arrival.day, rows, len(read.unreadable))
     return Extraction(manifest, target)
 

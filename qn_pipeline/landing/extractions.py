@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from qn_pipeline.errors import LandingDamaged
 from qn_pipeline.settings import Settings
+from qn_pipeline.sources.outline import Finding
 
 MANIFEST = "manifest.json"
 ROWS = "rows.parquet"
@@ -30,7 +31,7 @@ class Manifest(BaseModel):
 
     `file` is what it was read from, None when the day was asked for and nothing came. `day` is the day asked for, `speaks_for` the one
     that its content speaks for where that is another. `covers_*` are the days whose changes a pull asked for, `follows_seq` is the
-    last extraction of dossiers whose details are in it.
+    last extraction of dossiers whose details are in it. `findings` are sums in an office's table that differ from its lines.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,6 +56,7 @@ class Manifest(BaseModel):
     gone: int = 0
     unreconciled: int = 0
     unreadable: list[int] = []
+    findings: list[Finding] = []
     bytes: int = 0
     sha256: str | None = None
     columns: list[str] = []

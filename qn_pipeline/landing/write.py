@@ -13,6 +13,7 @@ from qn_pipeline.landing import seal
 from qn_pipeline.landing.extractions import MANIFEST, Extraction, Manifest, written_aside
 from qn_pipeline.project import AnySource, FileSource
 from qn_pipeline.settings import Settings
+from qn_pipeline.sources.files import reading_of
 
 
 def write_rows(con: duckdb.DuckDBPyConnection, source: AnySource, kept: list[str], target: Path) -> int:
@@ -40,7 +41,7 @@ def telling(source: AnySource) -> tuple[str, str, str | None, str]:
     """What of a source's settings decides how it is read and what it says: system, delivers, window, reading."""
     if isinstance(source, FileSource):
         window = source.window.by if source.window else None
-        return source.system, source.delivers, window, f"{source.format} {source.delimiter} {source.sheet} {source.header_row}"
+        return source.system, source.delivers, window, reading_of(source)
     return source.system, source.delivers, None, source.connection.product
 
 

@@ -22,6 +22,7 @@ from qn_pipeline.landing.extractions import ROWS, Extraction, written_aside
 from qn_pipeline.project import FileSource, Project, Source
 from qn_pipeline.settings import Settings
 from qn_pipeline.sources.files import UNREADABLE
+from qn_pipeline.sources.outline import Finding
 from qn_pipeline.validation.mapping import mapped_columns, raw_text
 
 log = logging.getLogger(__name__)
@@ -29,9 +30,10 @@ log = logging.getLogger(__name__)
 QUARANTINE = "quarantine.parquet"
 GONE = "gone.parquet"
 REPORT = "report.json"
+TOTAL_DIFFERS = "total_differs"
 UNREADABLE_MESSAGE = "Dòng không đọc được: sai số cột, sai mã ký tự hoặc sai cấu trúc tệp."
 # Raise it when the SQL below gives other rows for the same mapping and rules.
-METHOD = 2
+METHOD = 3
 
 
 class Report(BaseModel):
@@ -166,6 +168,7 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
             union all
             select column0, null, null, '{UNREADABLE}', '{Severity.QUARANTINE}', null, {literal(UNREADABLE_MESSAGE)}
             from (values {unreadable}) t(column0) where column0 is not null
+            {_findings(source, extraction)}
             order by row_no, rule
         ) to {literal(target / QUARANTINE)} (format parquet)"""
     )
@@ -180,6 +183,8 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
         gone = f"select code as {quoted(source.mapping.columns[key].source or key)} from read_parquet({literal(extraction.gone)})"
         con.execute(f"copy (select distinct {code} as row_key from ({gone})) to {literal(target / GONE)} (format parquet)")
     violations = dict.fromkeys((rule.name for rule in rules), 0) | {UNREADABLE: 0}
+    if isinstance(source, FileSource) and source.table:
+        violations[TOTAL_DIFFERS] = 0
     for rule, count in con.execute(f"select rule, count(*) from {literal(target / QUARANTINE)} group by rule").fetchall():
         violations[str(rule)] = int(count)
     (valid,) = _one_row(con, f"select count(*) from {literal(target / ROWS)}")
@@ -200,6 +205,39 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
         # then nothing can be said to be missing.
         complete=arrived > 0 and not manifest.unreadable and keyless == 0,
     )
+
+
+def _findings(source: Source, extraction: Extraction) -> str:
+    """SQL that adds the sums that differ to the quarantine, one row a column of the contract; nothing when there are none."""
+    columns: dict[str, list[str]] = {}
+    for name, mapping in source.mapping.columns.items():
+        if mapping.source and source.contract.column(name).type == "integer":
+            columns.setdefault(mapping.source, []).append(name)
+    values = ", ".join(
+        f"({finding.row_no}, {literal(name)}, {literal(_told(finding))})"
+        for finding in extraction.manifest.findings
+        for name in columns.get(finding.column, [])
+    )
+    if not values:
+        return ""
+    told = f"(values {values}) told(row_no, column_name, message)"
+    return f"union all select row_no, null, null, '{TOTAL_DIFFERS}', '{Severity.WARN}', column_name, message from {told}"
+
+
+def _told(finding: Finding) -> str:
+    if finding.told is None:
+        return f"Ô {finding.cell}: số tổng không đọc được, các dòng thành phần cộng lại là {_vietnamese(finding.added)} (đơn vị của bảng)."
+    return (
+        f"Ô {finding.cell}: số tổng là {_vietnamese(finding.told)}, các dòng thành phần cộng lại là {_vietnamese(finding.added)} (đơn vị của bảng)."
+    )
+
+
+def _vietnamese(number: str) -> str:
+    """A plain decimal as it is written here: 1.234,5."""
+    whole, _, fraction = number.partition(".")
+    grouped = f"{int(whole):,}".replace(",", ".")
+    sign = "-" if whole.startswith("-") and not grouped.startswith("-") else ""
+    return f"{sign}{grouped}" + (f",{fraction}" if fraction.strip("0") else "")
 
 
 def _read_landed(con: duckdb.DuckDBPyConnection, extraction: Extraction, wanted: list[str]) -> None:

@@ -5,11 +5,16 @@ from qn_pipeline.warehouse.engines import MARTS_NEXT, Warehouse
 
 # What readers are promised.
 MARTS = (
+    "budget_execution",
+    "budget_undecided",
     "data_status",
+    "database_tracker",
+    "database_tracker_history",
     "dossier_disagreement",
     "dossier_worklist",
     "due_date_disagreement",
     "due_date_moved",
+    "feedback_worklist",
     "indicator",
     "indicator_comparison",
     "indicator_score",
@@ -18,6 +23,8 @@ MARTS = (
     "layout",
     "layout_values",
     "on_time_forecast",
+    "postal_unmatched",
+    "postal_work",
     "procedure_time",
     "quarantine_row",
     "source_reconciliation",

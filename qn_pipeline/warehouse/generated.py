@@ -28,6 +28,9 @@ DESCRIPTIONS = {
     "layout_columns": "Columns of report layouts, each a sum of measures; none has no source yet.",
     "layout_identities": "Which columns of a layout add up to which; parts is a list with commas between.",
     "scoring": "One row: the framework, its first day, and the denominator under which units are not ranked.",
+    "budget_rules": "What is digital-transformation money: rules in their order; lists have | between.",
+    "budget_keywords": "Words of the rules, one a row.",
+    "budget_target": "One row: the share of all spending that digital transformation is to be, in hundredths of a per cent.",
     "period_ends": "The periods of a year, one row a period set, grain and month of its end.",
 }
 

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from qn_pipeline.errors import ConfigurationError, ContractBroken
@@ -18,6 +19,9 @@ from qn_pipeline.settings import Settings
 from qn_pipeline.validation.validate import ValidExtraction, read_valid
 from qn_pipeline.warehouse.engines import Warehouse, Writing
 from qn_pipeline.warehouse.tables import (
+    BUDGET_KEYWORDS,
+    BUDGET_RULES,
+    BUDGET_TARGET,
     EXTRACTIONS,
     INDICATOR_GROUPS,
     INDICATORS,
@@ -92,6 +96,10 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
         _replace(writing, "layout_columns", LAYOUT_COLUMNS, catalogue.layout_columns)
         _replace(writing, "layout_identities", LAYOUT_IDENTITIES, catalogue.layout_identities)
         _replace(writing, "scoring", SCORING, [catalogue.scoring])
+        _replace(writing, "budget_rules", BUDGET_RULES, _budget_rules(project))
+        _replace(writing, "budget_keywords", BUDGET_KEYWORDS, _budget_keywords(project))
+        target = project.digital_transformation
+        _replace(writing, "budget_target", BUDGET_TARGET, [{"target_hundredths": _hundredths(target.target_share), "certainty": target.certainty}])
         _replace(writing, "systems", SYSTEMS, _ranked_systems(project))
         _replace(writing, "usual_hours", USUAL_HOURS, usual_hours())
         _replace(writing, "usual_days", USUAL_DAYS, usual_days(project.profile, FIRST_KNOWN_DAY, date(as_of.year + YEARS_AHEAD, 12, 31)))
@@ -211,6 +219,31 @@ def _ranked_systems(project: Project) -> list[dict[str, object]]:
         }
         for rank, system in enumerate(systems, start=1)
     ]
+
+
+def _budget_rules(project: Project) -> list[dict[str, object]]:
+    """The rules of digital-transformation money, 1 the first that is asked."""
+    lists = ("chapters", "categories", "items", "subitems", "projects", "tags")
+    return [
+        {
+            "rule": rule.name,
+            "position": position,
+            "decides": rule.decides,
+            **{name: "|".join(getattr(rule, name)) if getattr(rule, name) is not None else None for name in lists},
+            "has_keywords": rule.keywords is not None,
+            "valid_from": rule.valid_from,
+            "valid_to": rule.valid_to,
+        }
+        for position, rule in enumerate(project.digital_transformation.rules, start=1)
+    ]
+
+
+def _hundredths(share: Decimal | None) -> int | None:
+    return None if share is None else int(share * 100)
+
+
+def _budget_keywords(project: Project) -> list[dict[str, object]]:
+    return [{"rule": rule.name, "word": word} for rule in project.digital_transformation.rules for word in rule.keywords or []]
 
 
 def _extraction_row(extraction: Extraction, result: ValidExtraction | None, superseded_seq: int | None) -> dict[str, object]:

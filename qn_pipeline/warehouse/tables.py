@@ -84,6 +84,7 @@ INDICATORS: Columns = {
     "by_day": "boolean",
     "period_sets": "text",
     "needs": "text",
+    "source": "text",
     "missing_vi": "text",
     "missing_en": "text",
     "position": "integer",
@@ -107,6 +108,22 @@ LAYOUT_COLUMNS: Columns = {
     "position": "integer",
 }
 LAYOUT_IDENTITIES: Columns = {"layout": "text", "total": "text", "parts": "text"}
+BUDGET_RULES: Columns = {
+    "rule": "text",
+    "position": "integer",
+    "decides": "text",
+    "chapters": "text",
+    "categories": "text",
+    "items": "text",
+    "subitems": "text",
+    "projects": "text",
+    "tags": "text",
+    "has_keywords": "boolean",
+    "valid_from": "date",
+    "valid_to": "date",
+}
+BUDGET_KEYWORDS: Columns = {"rule": "text", "word": "text"}
+BUDGET_TARGET: Columns = {"target_hundredths": "integer", "certainty": "text"}
 SCORING: Columns = {"framework": "text", "since": "date", "min_denominator": "integer"}
 
 
@@ -138,4 +155,7 @@ def all_tables() -> dict[str, Columns]:
         "layout_columns": LAYOUT_COLUMNS,
         "layout_identities": LAYOUT_IDENTITIES,
         "period_ends": PERIOD_ENDS,
+        "budget_rules": BUDGET_RULES,
+        "budget_keywords": BUDGET_KEYWORDS,
+        "budget_target": BUDGET_TARGET,
     }

@@ -43,8 +43,11 @@ def test_what_is_multiplied_by_a_missing_indicator_is_not_scored() -> None:
         ({"numerator": "sett1ed"}, "no sum of measures"),
         ({"numerator": "settled * 2"}, "no sum of measures"),
         ({"numerator": "settled + closed"}, "there is no measure 'closed'"),
-        ({}, "an indicator has a numerator, or says in both languages why it is missing"),
-        ({"numerator": "settled", **NO_SOURCE}, "an indicator has a numerator, or says in both languages why it is missing"),
+        ({}, "an indicator without a numerator, or with a source of its own, says in both languages why it is missing"),
+        (
+            {"numerator": "settled", **NO_SOURCE},
+            "an indicator without a numerator, or with a source of its own, says in both languages why it is missing",
+        ),
         ({"denominator": "settled", **NO_SOURCE}, "a denominator goes with a numerator"),
         ({"numerator": "settled", "scoring": "linear"}, "scoring goes with points"),
         ({"numerator": "settled", "points": 2, "scoring": "threshold"}, "threshold goes with scoring: threshold"),

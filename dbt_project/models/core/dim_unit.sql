@@ -1,4 +1,4 @@
-{# The province, the declared units, and units that only dossiers name: none of them may lose a dossier. #}
+{# The province, the declared units, and units that only dossiers, work, feedback, budgets or plans name: none of them may lose one. #}
 with province as (
     select province_code as code, province_name as name from {{ ref('stg_run') }}
 ),
@@ -12,6 +12,10 @@ named as (
     select resolving_unit as code from {{ ref('fct_dossier') }}
     union
     select receiving_unit from {{ ref('fct_dossier') }} where receiving_unit is not null
+    {%- for version, column in [('postal_event_version', 'unit'), ('feedback_version', 'unit'), ('budget_line_version', 'unit'), ('database_version', 'owner')] %}
+    union
+    select {{ column }} from {{ ref(version) }} where known_to is null and not is_deleted and {{ column }} is not null
+    {%- endfor %}
 )
 
 select code, name, 'province' as level, cast(null as {{ dbt.type_string() }}) as parent, true as is_declared, cast(null as date) as valid_from, cast(null as date) as valid_to

@@ -1,4 +1,26 @@
-{# What lives do not tell of dossiers and figures count: papers, fees and payments, as they are known now. A procedure that tells nothing of its result is one with a paper. #}
+{#
+  What lives do not tell of dossiers and figures count: papers, fees, payments, the post's part and citizens' displeasure, as they are known now. A
+  procedure that tells nothing of its result is one with a paper.
+#}
+with named as (
+    select {{ spelling('dossier') }} as spelling from {{ ref('fct_feedback') }} where is_petition and dossier is not null
+),
+
+complained as (
+    select distinct {{ spelling_key('spelling') }} as spelling_key from named
+),
+
+spelt as (
+    select system, code, {{ spelling('dossier') }} as spelling from {{ ref('dossier_life') }}
+    {# Without a complaint nothing is to be looked up. #}
+    where exists (select 1 from complained)
+),
+
+disliked as (
+    select s.system, s.code
+    from spelt as s inner join complained as c on c.spelling_key = {{ spelling_key('s.spelling') }}
+)
+
 select
     l.system, l.code, d.procedure,
     coalesce(d.components_reused, false) as is_reused,
@@ -8,7 +30,13 @@ select
     coalesce(d.result_digitized, false) as has_digital_result,
     coalesce(p.has_paper_result, true) as has_paper_result,
     coalesce(d.fee, 0) > 0 as has_fee,
-    coalesce(d.online_payment, 'none') <> 'none' as is_paid_online
+    coalesce(d.online_payment, 'none') <> 'none' as is_paid_online,
+    coalesce(w.is_received, false) as is_through_post,
+    coalesce(w.has_components, false) as has_components_by_post,
+    coalesce(w.has_result, false) as has_result_by_post,
+    coalesce(d.satisfaction = 'bad', false) or c.code is not null as is_disliked
 from {{ ref('dossier_life') }} as l
 inner join {{ ref('fct_dossier') }} as d on d.system = l.system and d.code = l.code
 left join {{ ref('dim_procedure') }} as p on p.code = d.procedure
+left join {{ ref('postal_dossier') }} as w on w.system = l.system and w.code = l.code
+left join disliked as c on c.system = l.system and c.code = l.code

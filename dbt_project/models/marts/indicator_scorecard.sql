@@ -17,7 +17,7 @@ line as (
     from period as p
     inner join {{ ref('dim_unit') }} as u
         on coalesce(u.valid_from, p.period_end) <= p.period_end and coalesce(u.valid_to, p.period_start) >= p.period_start
-    cross join {{ ref('stg_indicators') }} as i
+    cross join {{ ref('indicator') }} as i
     cross join {{ ref('stg_scoring') }} as s
     left join {{ ref('indicator_values') }} as v
         on v.indicator = i.indicator and v.period_set = 'calendar' and v.grain = p.grain and v.period_start = p.period_start

@@ -6,14 +6,15 @@ with event as (
     select
         e.unit, e.desk, e.channel, e.state, e.standing, e.local_standing, e.is_end, cast(e.began_at as date) as day, 1 as sign,
         e.is_reception, e.is_reopening,
-        t.is_reused, t.is_from_store, t.is_identity_verified, t.has_digital_components, t.has_digital_result, t.has_paper_result, t.has_fee, t.is_paid_online
+        t.is_reused, t.is_from_store, t.is_identity_verified, t.has_digital_components, t.has_digital_result, t.has_paper_result, t.has_fee, t.is_paid_online,
+        t.is_through_post, t.has_components_by_post, t.has_result_by_post, t.is_disliked
     from {{ ref('dossier_event') }} as e
     inner join {{ ref('dossier_trait') }} as t on t.system = e.system and t.code = e.code
     where e.has_begun
     union all
     select
         e.unit, e.desk, e.channel, e.state, e.standing, e.local_standing, false, cast(e.ended_at as date), -1, false, false,
-        false, false, false, false, false, false, false, false
+        false, false, false, false, false, false, false, false, false, false, false, false
     from {{ ref('dossier_event') }} as e
     where e.is_over
 ),
@@ -23,6 +24,10 @@ cell as (
         day, unit, desk, channel,
         sum(case when is_reception then 1 else 0 end) as received,
         sum(case when is_reopening then 1 else 0 end) as reopened,
+        sum(case when is_reception and is_through_post then 1 else 0 end) as received_through_post,
+        sum(case when is_reception and has_components_by_post then 1 else 0 end) as received_digitized_by_post,
+        sum(case when is_end and state = 'settled' and has_result_by_post then 1 else 0 end) as settled_digitized_by_post,
+        sum(case when is_end and state = 'settled' and standing <> 'late' and not is_disliked then 1 else 0 end) as settled_happily,
         sum(case when is_reception and channel = 'online' then 1 else 0 end) as received_online,
         sum(case when is_reception and channel = 'direct' then 1 else 0 end) as received_direct,
         sum(case when is_reception and channel = 'post' then 1 else 0 end) as received_post,

@@ -1,0 +1,64 @@
+{#
+  Days become periods. Cells hold measures by day, role, unit and channel; their running totals at the end of each block are kept, and a period is
+  the difference of two of them. Each family of measures (dossiers, the post, feedback) goes the same way.
+#}
+
+{# Running totals since the first cell, at the end of each block. From a unit's first block on, each has a row, whether something happened or not. #}
+{% macro running_totals(cells, measures) -%}
+with block_cell as (
+    select
+        b.block, c.role, c.unit, c.channel
+        {%- for measure in measures %}, {{ sum_count('c.' ~ measure) }} as {{ measure }}{% endfor %}
+    from {{ cells }} as c inner join {{ ref('day_block') }} as b on b.day = c.day
+    group by b.block, c.role, c.unit, c.channel
+),
+
+kept as (
+    select s.role, s.unit, s.channel, b.block
+    from (select role, unit, channel, min(block) as first_block from block_cell group by role, unit, channel) as s
+    inner join (select distinct block from {{ ref('day_block') }}) as b on b.block >= s.first_block
+)
+
+select
+    k.block, k.role, k.unit, k.channel
+    {%- for measure in measures %}, cast(sum(coalesce(c.{{ measure }}, 0)) over life as bigint) as {{ measure }}{% endfor %}
+from kept as k
+left join block_cell as c on c.role = k.role and c.unit = k.unit and c.channel = k.channel and c.block = k.block
+window life as (partition by k.role, k.unit, k.channel order by k.block rows unbounded preceding)
+{%- endmacro %}
+
+{#
+  A flow is the sum of a period's days, a stock the one at the period's end, or at as_of within the open one; opening stocks are those when it began.
+  Periods have a row from the first with an event on; days have one only where something happened.
+#}
+{% macro by_period(cells, totals, flows, stocks) -%}
+with block as (
+    select distinct block from {{ totals }}
+),
+
+bounded as (
+    select
+        p.period_set, p.grain, p.period_start, p.period_end, max(b.block) as last_block,
+        max(case when b.block < p.period_start then b.block end) as block_before
+    from {{ ref('dim_period') }} as p
+    inner join block as b on b.block <= p.period_end
+    group by p.period_set, p.grain, p.period_start, p.period_end
+)
+
+select
+    'calendar' as period_set, 'day' as grain, day as period_start, day as period_end, role, unit, channel
+    {%- for measure in flows %}, {{ measure }}{% endfor %}
+    {%- for stock in stocks %},
+    cast(sum({{ stock }}) over life as bigint) as {{ stock }}, cast(sum({{ stock }}) over life as bigint) - {{ stock }} as opening_{{ stock }}
+    {%- endfor %}
+from {{ cells }}
+window life as (partition by role, unit, channel order by day rows unbounded preceding)
+union all
+select
+    p.period_set, p.grain, p.period_start, p.period_end, l.role, l.unit, l.channel
+    {%- for measure in flows %}, l.{{ measure }} - coalesce(b.{{ measure }}, 0){% endfor %}
+    {%- for stock in stocks %}, l.{{ stock }}, coalesce(b.{{ stock }}, 0){% endfor %}
+from bounded as p
+inner join {{ totals }} as l on l.block = p.last_block
+left join {{ totals }} as b on b.block = p.block_before and b.role = l.role and b.unit = l.unit and b.channel = l.channel
+{%- endmacro %}

@@ -1,0 +1,1 @@
+{{ entity_versions('postal_events') }}

@@ -1,0 +1,247 @@
+"""The post, the money, the databases and the hotline, from files as offices deliver them to the marts: everything equals the simulators' truth."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from qn_pipeline.indicators.tables import tracker_table
+from qn_pipeline.simulator import budget_workbook, database_workbook, hotline, hotline_files, post, post_files
+from qn_pipeline.simulator.budgets import PLAN, STATES, Line, budgets, sums
+from qn_pipeline.simulator.databases import Database, Label, actual_progress, databases, planned_progress
+from qn_pipeline.simulator.feeds import add_to_project
+from qn_pipeline.simulator.files import end_of, project, write_night, write_reference
+from qn_pipeline.simulator.ledger import with_those_above
+from qn_pipeline.simulator.lives import Province
+from qn_pipeline.simulator.simulate import simulate
+from qn_pipeline.warehouse.exit_checks import count_violations
+from qn_pipeline_tests.support import Pipeline, engine_environment
+
+START, LAST = date(2022, 6, 1), date(2022, 9, 12)
+DAYS = [START + timedelta(days=offset) for offset in range((LAST - START).days + 1)]
+SEED = 2114
+KINDS = {"inquiry": "inquiries", "complaint": "complaints", "proposal": "proposals"}
+REPORTED = [date(2022, month, 1) for month in range(1, 9)]
+
+
+@dataclass(frozen=True)
+class World:
+    """What is true, and the pipeline that has seen the files of it."""
+
+    province: Province
+    pieces: list[post.Piece]
+    contacts: list[hotline.Contact]
+    lines: list[Line]
+    wrong: list[budget_workbook.WrongTotal]
+    databases: list[Database]
+    pipeline: Pipeline
+
+    def read(self, sql: str) -> list[Any]:
+        return self.pipeline.warehouse.read(sql)[1]
+
+
+@pytest.fixture(scope="module")
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("feeds") / "p"
+    folder.mkdir()
+    province = simulate(500, 3, seed=SEED, start=START)
+    project(folder, START)
+    write_reference(folder)
+    add_to_project(folder)
+    pieces = [piece for piece in post.pieces(province, SEED) if piece.day <= LAST]
+    contacts = hotline.contacts(province, SEED, a_day=8)
+    lines, kept = budgets(SEED, [2021, 2022]), databases(SEED, 12)
+    with engine_environment("duckdb", request):
+        pipeline = Pipeline(folder)
+        for day in DAYS:
+            post_files.write_day(pieces, folder, day)
+        wrong = []
+        for month in [date(2021, 12, 1), *REPORTED]:
+            wrong += budget_workbook.write_month(lines, folder, month.year, month.month)
+        database_workbook.write_reports(kept, folder, START)
+        for since, day in itertools.pairwise(DAYS[::20]):
+            database_workbook.write_reports(kept, folder, day, since)
+        for day in (START, date(2022, 8, 1), LAST):
+            database_workbook.write_plan(kept, folder, day)
+            hotline_files.write_snapshot(contacts, folder, day)
+        write_night(province, folder, LAST)
+        assert pipeline.land(*DAYS) == {}
+        # A week later some of the post's files come again, corrected.
+        for _, day, form in post_files.corrections(pieces, SEED):
+            if any(piece.day == day and post_files.form_of(piece.office) == form for piece in pieces):
+                _, pieces = post_files.write_correction(pieces, folder, day, form, SEED)
+        assert pipeline.land(*DAYS) == {}
+        pipeline.check()
+        pipeline.load(LAST)
+        pipeline.build("*")
+        assert {rule: count for rule, count in count_violations(pipeline.warehouse).items() if count} == {}
+        pipeline.warehouse.publish()
+        yield World(province, pieces, contacts, lines, wrong, kept, pipeline)
+
+
+def above(counts: dict[Any, int], unit_at: int) -> Counter[Any]:
+    """Counts of units with those below them."""
+    added: Counter[Any] = Counter()
+    for key, count in counts.items():
+        for unit in with_those_above(key[unit_at]):
+            added[(*key[:unit_at], unit, *key[unit_at + 1 :])] += count
+    return added
+
+
+def test_nothing_of_the_feeds_is_in_quarantine(world: World) -> None:
+    rows = world.read("select entity, rule, count(*) from marts.quarantine_row where severity = 'quarantine' group by entity, rule")
+    assert [row for row in rows if row[0] != "dossiers"] == []
+
+
+def test_work_of_the_post(world: World) -> None:
+    known = {row.dossier.number for row in world.province.rows(end_of(LAST))}
+    true = post.truth(world.pieces, LAST, known)
+    days = above({key[:3]: 0 for key in true}, 2)
+    for key, count in above(true, 2).items():
+        days[key[:3]] += count
+    names = {
+        "post_guided": "guided",
+        "post_received": "received",
+        "post_digitized": "digitized",
+        "post_returned": "returned",
+        "post_failed": "failed",
+    }
+    names |= {"post_pages": "pages", "post_files": "files", "post_unmatched": "unmatched"}
+    rows = world.read(
+        f"select indicator, period_start, unit, numerator from marts.indicator_values where grain = 'day' and indicator in {tuple(names)}"
+    )
+    assert {(names[name], day, unit): count for name, day, unit, count in rows if count} == {
+        key: count for key, count in days.items() if count and key[0] in names.values()
+    }
+
+
+def test_dossiers_through_the_post(world: World) -> None:
+    known = {row.dossier.number for row in world.province.rows(end_of(LAST))}
+    true = post.truth(world.pieces, LAST, known)
+    told = world.pipeline.query(
+        "select count(*) filter (is_received), count(*) filter (has_components), count(*) filter (has_result) from core.postal_dossier"
+    )
+    names = ("received_by_post", "components_digitized_by_post", "results_digitized_by_post")
+    assert told == [tuple(sum(count for key, count in true.items() if key[0] == name) for name in names)]
+    assert min(told[0]) > 10
+
+
+def test_dossiers_that_were_touched_in_a_month(world: World) -> None:
+    known = {row.dossier.number for row in world.province.rows(end_of(LAST))}
+    touched: dict[Any, set[int]] = {}
+    for piece in world.pieces:
+        if piece.number in known and piece.resolvable and piece.outcome == "done":
+            for unit in with_those_above(piece.unit):
+                touched.setdefault((piece.day.replace(day=1), unit), set()).add(piece.number)
+    rows = world.read("select month, unit, dossiers_touched from marts.postal_work where office = 'all'")
+    assert {(month, unit): count for month, unit, count in rows if count} == {key: len(found) for key, found in touched.items()}
+
+
+def test_feedback_of_1022(world: World) -> None:
+    true: Counter[Any] = above(hotline.truth(world.contacts, [end_of(LAST)]), 2)
+    rows = world.read(
+        "select indicator, period_start, unit, numerator, denominator from marts.indicator_values where period_set = 'calendar' and grain = 'month'"
+        " and indicator in ('inquiries_received', 'complaints_received', 'proposals_received', 'petitions_answered', 'petitions_answered_late')"
+    )
+    told = {(name, month, unit): count for name, month, unit, count, _ in rows if count}
+    expected: Counter[Any] = Counter()
+    for (measure, month, unit), count in true.items():
+        name, _, kind = measure.rpartition("_")
+        if name == "received" and kind in KINDS:
+            expected[KINDS[kind] + "_received", month, unit] += count
+        if name in ("answered", "answered_late") and kind in KINDS and kind != "inquiry":
+            expected["petitions_" + name, month, unit] += count
+    assert told == dict(expected)
+    assert {name for name, _, _ in told} == {
+        "inquiries_received",
+        "complaints_received",
+        "proposals_received",
+        "petitions_answered",
+        "petitions_answered_late",
+    }
+
+
+def test_open_feedback_at_the_last_instant(world: World) -> None:
+    true: Counter[Any] = Counter()
+    for (measure, _, unit), count in above(hotline.truth(world.contacts, [end_of(LAST)]), 2).items():
+        name, _, kind = measure.rpartition("_")
+        if name in ("open_within", "open_past") and kind in KINDS and kind != "inquiry":
+            true[name, unit] += count
+    rows = world.pipeline.query("select unit, sum(petitions_open_within), sum(petitions_open_past) from measures.feedback_cell group by unit")
+    told = {(name, unit): int(count) for unit, within, past in rows for name, count in (("open_within", within), ("open_past", past)) if count}
+    assert told == dict(true)
+    listed = world.read("select count(*) from marts.feedback_worklist where urgency = 'overdue'")
+    assert listed == [(sum(count for (name, unit), count in true.items() if name == "open_past" and unit == "000.00.00.H47"),)]
+
+
+@pytest.mark.parametrize("month", [date(2021, 12, 1), *REPORTED], ids=str)
+def test_budgets_to_the_dong(world: World, month: date) -> None:
+    rows = world.read(
+        f"select unit, kind, source, plan, {', '.join(STATES)} from marts.budget_execution where month_start = date '{month}' and scope = 'all'"
+        " and kind <> 'all' and source <> 'all'"
+    )
+    for place, state in enumerate((PLAN, *STATES)):
+        true = above({(key[0], *key[1:]): amount for key, amount in sums(world.lines, month.year, month.month, state).items()}, 0)
+        assert {row[:3]: row[3 + place] for row in rows if row[3 + place]} == {key: amount for key, amount in true.items() if amount}, state
+
+
+def test_digital_money_is_decided_by_the_rules(world: World) -> None:
+    month = REPORTED[-1]
+    true: Counter[Any] = Counter()
+    for (unit, digital), amount in sums(world.lines, month.year, month.month, "disbursed", by=("unit", "digital")).items():
+        if digital:
+            for one in with_those_above(unit):
+                true[one] += amount
+    rows = world.read(
+        f"select unit, disbursed from marts.budget_execution where month_start = date '{month}' and scope = 'digital' and kind = 'all' and source = 'all'"
+    )
+    assert {unit: amount for unit, amount in rows if amount} == {unit: amount for unit, amount in true.items() if amount}
+    undecided = world.read("select count(*) from marts.budget_undecided where year = 2022")
+    assert undecided[0][0] > 0
+
+
+def test_totals_that_do_not_add_up_are_told_cell_by_cell(world: World) -> None:
+    rows = world.read("select file, message from marts.quarantine_row where rule = 'total_differs'")
+    assert len(rows) == len(world.wrong) > 0
+    for found in world.wrong:
+        name = budget_workbook.file_name
+        assert any(found.cell in message and file.startswith("data/ngan_sach/") for file, message in rows), (found, name)
+
+
+def test_progress_of_the_databases(world: World) -> None:
+    columns, rows = tracker_table(world.pipeline.warehouse, date(2022, 8, 31))
+    at = {name: place for place, name in enumerate(columns)}
+    month = date(2022, 8, 1)
+    for row in rows:
+        one = next(found for found in world.databases if found.code == row[at["code"]])
+        if one.plans[0].since <= date(2022, 8, 1) and len([plan for plan in one.plans if plan.since <= date(2022, 8, 31)]) == 1:
+            assert float(row[at["planned_progress"]]) == planned_progress(one, month)
+    assert len(rows) > 5
+    assert actual_progress(world.databases[0], month) >= 0
+
+
+def test_what_reports_contradict_is_told(world: World) -> None:
+    """Of the newest report that had been sent: the labels of the simulator are the columns of the tracker."""
+    checks = {
+        Label.UNCHANGED: "report_copied",
+        Label.FALLS: "progress_fell",
+        Label.OPERATED_WITHOUT_RECORDS: "operated_without_records",
+        Label.PROGRESS_WITHOUT_MONEY: "progress_without_money",
+        Label.MONEY_WITHOUT_PROGRESS: "money_without_progress",
+    }
+    rows = world.read(f"select code, {', '.join(checks.values())} from marts.database_tracker")
+    told = {code: {label for label, found in zip(checks, flags, strict=True) if found} for code, *flags in rows}
+    newest = {one.code: [report for report in one.reports if report.sent and report.sent <= DAYS[::20][-1]] for one in world.databases}
+    true = {code: set(reports[-1].labels) & set(checks) if reports else set() for code, reports in newest.items() if code in told}
+    for code, labels in true.items():
+        if not newest[code] or not newest[code][-1].records:
+            labels.discard(Label.UNCHANGED)  # where nothing has begun, nothing need change
+    assert told == true
+
+
+def test_a_moment_of_the_last_night_is_midnight() -> None:
+    assert end_of(LAST) == datetime(2022, 9, 13)  # noqa: DTZ001 -- local and naive
