@@ -31,6 +31,7 @@ from qn_pipeline.indicators.periods import days_between, parse_day, parse_month,
 from qn_pipeline.landing.land import check_sources, days_with_work
 from qn_pipeline.project import PROJECT_FILE, Project, load_project
 from qn_pipeline.settings import Settings, read_settings
+from qn_pipeline.sources.files import month_before
 from qn_pipeline.warehouse.engines import open_warehouse
 
 app = typer.Typer(
@@ -178,12 +179,17 @@ def demo(
         for first, last in province_in_a_box.run(asked, province):
             out.print(f"[bold]{'Backfill' if first != last else 'Night'}[/] {first}{f' to {last}' if first != last else ''}", highlight=False)
     closed = asked.backfill[1].replace(day=1)
-    indicators(f"{closed:%Y-%m}", project_dir=asked.folder, levels=["province", "department", "district"])
+    month = f"{closed:%Y-%m}"
+    indicators(month, project_dir=asked.folder, levels=["province", "department", "district"])
+    post(month, project_dir=asked.folder, levels=["province", "department"])
+    # Of the month's budgets agencies tell when the next one is half over.
+    budget(f"{month_before(closed):%Y-%m}", project_dir=asked.folder)
+    tracker(project_dir=asked.folder)
     quarantine(project_dir=asked.folder)
     pages = read_settings(asked.folder).published / "pages"
     out.print(
-        f"The month's page: {pages / f'{closed:%Y-%m}.html'}\n"
-        f"One indicator by channel: {'qn' if shutil.which('qn') else sys.argv[0]} indicators --project {directory} --month {closed:%Y-%m} --indicator on_time_share\n"
+        f"The month's page: {pages / f'{month}.html'}\n"
+        f"One indicator by channel: {'qn' if shutil.which('qn') else sys.argv[0]} indicators --project {directory} --month {month} --indicator on_time_share\n"
         f"The graph in Dagster:     make dev PROJECT={directory}",
         highlight=False,
         soft_wrap=True,
@@ -256,11 +262,12 @@ def post(
     month: Annotated[str, typer.Option("--month", help="YYYY-MM")],
     project_dir: ProjectDir = Path(),
     unit: Annotated[str | None, typer.Option("--unit", help="Code of a unit: its work by post office.")] = None,
+    levels: Annotated[list[str] | None, typer.Option("--level", help="Only units of this level; may be given again.")] = None,
     fmt: Formatted = Format.table,
 ) -> None:
     """The post's work of a month: guided, received, digitized, returned."""
     _, settings = _load(project_dir)
-    columns, rows = tables.post_table(open_warehouse(settings), parse_month(month), unit)
+    columns, rows = tables.post_table(open_warehouse(settings), parse_month(month), unit, levels or ())
     _show(
         columns, rows, fmt, title=f"{month}, work of the post", nothing=f"No work of the post is known for {month}.", texts=2 if unit is None else 1
     )
@@ -276,12 +283,16 @@ def budget(
     """Digital-transformation money at a month's end, in đồng: planned, allotted, disbursed."""
     _, settings = _load(project_dir)
     columns, rows = tables.budget_table(open_warehouse(settings), parse_month(month), unit)
-    title, nothing = f"{month}, digital-transformation money in đồng", f"No budget is known for {month}."
-    if fmt is Format.table and unit is None:
-        # What a screen holds; the other formats have all columns.
-        shown = ["unit", "unit_name", "plan", "allotted", "disbursed", "disbursed_share", "ahead_of_pace", "disbursed_share_of_all"]
-        columns, rows = shown, [tuple(row[columns.index(name)] for name in shown) for row in rows]
-    _show(columns, rows, fmt, title=title, nothing=nothing, texts=2 if unit is None else 3)
+    texts = 2 if unit is None else 3
+    if fmt is Format.table:
+        # What a screen holds, in millions; the other formats have all columns, to the đồng.
+        money = ["plan", "allotted", "disbursed", "ahead_of_pace"]
+        shown = [*columns[:texts], *money[:3], "disbursed_share", "ahead_of_pace", "disbursed_share_of_all"]
+        picked = [{name: row[columns.index(name)] for name in shown} for row in rows]
+        rows = [tuple(_millions(cell) if name in money else cell for name, cell in row.items()) for row in picked]
+        columns = [*columns[:texts], "plan", "allotted", "paid", "paid %", "ahead of pace", "of all money %"]
+    title, nothing = f"{month}, digital-transformation money in millions of đồng", f"No budget is known for {month}."
+    _show(columns, rows, fmt, title=title, nothing=nothing, texts=texts)
 
 
 @app.command()
@@ -388,6 +399,10 @@ def _show(columns: Sequence[str], rows: Sequence[Sequence[Any]], fmt: Format, ti
         out.print(nothing)
         return
     _write(columns, rows, fmt, title=title, numbers=set(range(texts, len(columns))))
+
+
+def _millions(amount: int | None) -> str | None:
+    return None if amount is None else f"{Decimal(amount) / 1_000_000:,.1f}"
 
 
 def _percent(part: int, whole: int) -> Decimal | None:

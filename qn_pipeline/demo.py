@@ -22,6 +22,7 @@ from qn_pipeline.sources.files import month_after
 
 START = date(2022, 1, 1)
 TYPED_CODES = 0.002
+YEARS = (2022,)  # of budgets
 MARK = ".qn-demo"
 WORDS = "A folder that `qn demo` made and may make again."
 
@@ -84,6 +85,7 @@ def prepare(demo: Demo) -> None:
 @contextmanager
 def serving(demo: Demo) -> Iterator[Province]:
     """The province in a process of its own, which ends with this one, and a project in the folder that pulls it."""
+    from qn_pipeline.simulator.feeds import add_to_project
     from qn_pipeline.simulator.projects import CONNECTION, write_project
 
     words = ["--dossiers", str(demo.dossiers), "--months", str(demo.months), "--seed", str(demo.seed), "--start", START.isoformat()]
@@ -99,6 +101,7 @@ def serving(demo: Demo) -> Iterator[Province]:
         told = json.loads(ready)
         os.environ[f"QN_SECRET_{CONNECTION.upper()}"] = told["token"]
         write_project(demo.folder, told["url"], START)
+        add_to_project(demo.folder)
         yield Province(told["url"], told["token"])
     finally:
         assert server.stdin is not None
@@ -107,12 +110,17 @@ def serving(demo: Demo) -> Iterator[Province]:
 
 
 def run(demo: Demo, province: Province) -> Iterator[tuple[date, date]]:
-    """Run the jobs, and tell each range of days before it is run."""
+    """Run the jobs, and tell each range of days before it is run. The other feeds' files come on the days on which they do."""
     from qn_pipeline.orchestration.run import run_nightly
+    from qn_pipeline.simulator.feeds import feeds, write_days
+    from qn_pipeline.simulator.simulate import simulate
 
     settings = settings_of(demo)
+    # The server's province once more: the same seed, the same lives.
+    others = feeds(simulate(demo.dossiers, demo.months, demo.seed, START, TYPED_CODES), demo.seed, YEARS)
     for first, last in [demo.backfill, *((day, day) for day in demo.replayed)]:
         yield first, last
+        write_days(others, demo.folder, first, last)
         province.set_clock(datetime.combine(last + timedelta(days=1), time()))
         outcome = run_nightly(demo.folder, settings, first, last)
         if outcome.failed:

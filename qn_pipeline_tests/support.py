@@ -1,7 +1,6 @@
 """Builders of small projects, and running the stages without Dagster."""
 
 import os
-import subprocess
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,6 +24,7 @@ from qn_pipeline.warehouse import dbt
 from qn_pipeline.warehouse.engines import Row, Warehouse, open_warehouse
 from qn_pipeline.warehouse.export import export_digest
 from qn_pipeline.warehouse.loader import load
+from qn_pipeline_tests import dbt_server
 
 SEAL_KEY = "seal-key-of-the-tests-and-of-nothing-else"
 NOW = datetime(2026, 1, 1)  # noqa: DTZ001 -- local and naive, as the pipeline counts
@@ -154,19 +154,9 @@ class Pipeline:
 
     def build(self, select: str = "+fct_dossier", command: str = "build") -> None:
         """Run dbt for a selection, with its tests (build) or without (run); a failure shows dbt's words."""
-        words = [
-            str(dbt.EXECUTABLE),
-            "--no-use-colors",
-            command,
-            "--project-dir",
-            str(dbt.PROJECT),
-            "--profiles-dir",
-            str(dbt.PROJECT),
-            "--select",
-            select,
-        ]
-        done = subprocess.run(words, env=os.environ | dbt.environment(self.settings), capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout
+        words = ["--no-use-colors", command, "--project-dir", str(dbt.PROJECT), "--profiles-dir", str(dbt.PROJECT), "--select", select]
+        status, said = dbt_server.invoke(words, os.environ | dbt.environment(self.settings))
+        assert status == 0, said
 
     def run(self, *days: date, select: str = "+fct_dossier", command: str = "build") -> None:
         """Everything up to the dbt models of a selection."""

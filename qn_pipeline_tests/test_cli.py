@@ -194,7 +194,7 @@ def test_a_failed_run_says_what_is_safe(project: Path, qn: Callable[..., tuple[i
     (project / f"data/{DAY}.csv").write_bytes("mã,x\n".encode("utf-16"))
     status, _, errors = qn("run", "--project", str(project), "--date", str(DAY))
     assert status == 1
-    assert "is not UTF-8 text; it looks like UTF-16. Nothing of it was kept." in errors
+    assert "is not UTF-8 text; it looks like utf-16. Nothing of it was kept." in errors
 
 
 def test_figures_of_an_empty_project_say_so(project: Path, qn: Callable[..., tuple[int, str, str]]) -> None:

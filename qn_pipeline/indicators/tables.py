@@ -3,10 +3,11 @@
 Belongs here: reading what is published. Does not: figures by indicator (values), or how any of it is computed (dbt).
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from qn_pipeline.errors import ConfigurationError
-from qn_pipeline.indicators.values import Table, check_unit, level_order
+from qn_pipeline.indicators.values import LEVELS, Table, check_levels, check_unit, level_order
 from qn_pipeline.warehouse.engines import Warehouse
 
 WORKLISTS = {
@@ -85,14 +86,16 @@ def budget_table(warehouse: Warehouse, month: date, unit: str | None = None) -> 
     )
 
 
-def post_table(warehouse: Warehouse, month: date, unit: str | None = None) -> Table:
-    """The post's work of a month by unit; of one unit by post office. Raises ConfigurationError for an unknown unit."""
+def post_table(warehouse: Warehouse, month: date, unit: str | None = None, levels: Sequence[str] = ()) -> Table:
+    """The post's work of a month by unit, of all or some levels; of one unit by post office. Raises ConfigurationError for an unknown unit or level."""
+    check_levels(levels)
+    asked = list(levels or LEVELS)
     work = "p.guide_count, p.receive_count, p.digitize_count, p.return_count, p.dossiers_touched, p.pages, p.files, p.failed, p.unmatched"
     if unit is None:
         return warehouse.read(
             f"select p.unit, u.name as unit_name, {work} from marts.postal_work as p inner join marts.unit as u on u.unit = p.unit "
-            f"where p.month = ? and p.office = 'all' order by {level_order('u.level')}, p.unit",
-            [month],
+            f"where p.month = ? and p.office = 'all' and u.level in ({', '.join('?' for _ in asked)}) order by {level_order('u.level')}, p.unit",
+            [month, *asked],
         )
     check_unit(warehouse, unit)
     return warehouse.read(

@@ -77,13 +77,11 @@ def month_table(
         raise ConfigurationError(f"There is no indicator {indicator!r}. Nothing was written. The catalogue has: {', '.join(known)}.")
     if unit is not None:
         check_unit(warehouse, unit)
-    odd = sorted(set(levels) - set(LEVELS))
-    if odd:
-        raise ConfigurationError(f"There is no level {odd[0]!r}. Nothing was written. Levels: {', '.join(LEVELS)}.")
+    check_levels(levels)
     sets = [cut.period_set for cut in period_sets()]
     if period_set not in sets:
         raise ConfigurationError(f"There is no period set {period_set!r}. Nothing was written. Period sets: {', '.join(sets)}.")
-    asked = [*(levels or LEVELS)]
+    asked = list(levels or LEVELS)
     told = f"case when v.numerator is null then '{REASONS['not_told']}' when v.denominator = 0 then '{REASONS['no_cases']}' end"
     return warehouse.read(
         "with counted as (select * from marts.indicator_values where period_set = ? and grain = 'month' and period_end between ? and ?), "
@@ -199,6 +197,13 @@ def _told(score: Score) -> str:
     return "; ".join(part for part in parts if part)
 
 
+def check_levels(levels: Sequence[str]) -> None:
+    """Raises ConfigurationError when there is no such level of units."""
+    odd = sorted(set(levels) - set(LEVELS))
+    if odd:
+        raise ConfigurationError(f"There is no level {odd[0]!r}. Nothing was written. Levels: {', '.join(LEVELS)}.")
+
+
 def check_unit(warehouse: Warehouse, unit: str) -> None:
     """Raises ConfigurationError when there is no such unit."""
     if not warehouse.read("select 1 from marts.unit where unit = ?", [unit])[1]:
@@ -229,8 +234,9 @@ def quarantine_table(warehouse: Warehouse, source: str | None) -> Table:
     """Broken rules of the rows that came, by source, or of one source row by row."""
     if source is None:
         return warehouse.read(
-            "select source, severity, rule, count(*) as row_count, min(day) as first_day, max(day) as last_day, message "
-            "from marts.quarantine_row group by source, severity, rule, message order by severity, source, row_count desc, rule"
+            # Of a rule whose messages name cells, one of them stands for all.
+            "select source, severity, rule, count(*) as row_count, min(day) as first_day, max(day) as last_day, min(message) as message "
+            "from marts.quarantine_row group by source, severity, rule order by severity, source, row_count desc, rule"
         )
     return warehouse.read(
         "select day, file, row_no, row_key, severity, rule, column_name, message from marts.quarantine_row where source = ? order by day, file, row_no, rule",

@@ -41,9 +41,11 @@ def days_of_arrivals(known: list[Extraction], project: Project, source: FileSour
     return {a.day for a in found if project.start <= a.day <= today and _landed_already(known, a, _sha256(a.file.path), None) is None}
 
 
-def check_columns(project: Project, source: FileSource, days: list[date]) -> None:
-    """Look at the header of every file that a run would land. Raises ConfigurationError when a mapped column is not there."""
+def check_columns(known: list[Extraction], project: Project, source: FileSource, days: list[date]) -> None:
+    """Look at the header of every file that a run would land anew. Raises ConfigurationError when a mapped column is not there."""
     for arrival in arrivals(project, source, days):
+        if _landed_already(known, arrival, _sha256(arrival.file.path), None) is not None:
+            continue
         try:
             present = columns_of(source, arrival.file)
         except (SourceUnavailable, SourceChanged):

@@ -38,7 +38,7 @@ def check_sources(settings: Settings, project: Project, days: list[date]) -> Non
     """Look at what a run needs of each source. Raises ConfigurationError before anything is written."""
     for source in project.sources.values():
         if isinstance(source, FileSource):
-            arrivals.check_columns(project, source, days)
+            arrivals.check_columns(read_extractions(settings, source.entity), project, source, days)
         else:
             settings.connection_secret(source.connection.secret_variable)
         if source.sealed_columns:

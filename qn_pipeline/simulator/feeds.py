@@ -20,6 +20,8 @@ from qn_pipeline.simulator.units import DEPARTMENTS
 
 POST_SINCE = date(2022, 8, 12)
 """The day of Decision 2114, from which on the post works."""
+RESOLUTION = date(2020, 10, 1)
+"""The month after Resolution 33, with which plans of databases begin."""
 KINDS = (post_files, hotline_files, budget_workbook, database_workbook)
 
 
@@ -39,7 +41,7 @@ def feeds(province: Province, seed: int, years: tuple[int, ...], contacts_a_day:
         [piece for piece in post.pieces(province, seed) if piece.day >= POST_SINCE],
         hotline.contacts(province, seed, contacts_a_day),
         budgets(seed, years, DEPARTMENTS[:agencies]),
-        databases(seed, count, first_day=date(years[0], 1, 1)),
+        databases(seed, count, first_day=RESOLUTION),
     )
 
 
@@ -57,7 +59,9 @@ def write_days(made: Feeds, folder: Path, first: date, last: date) -> None:
             database_workbook.write_plan(made.databases, folder, day)
         if day.day == REPORT_DUE + 1:
             told = first_of_month(day.replace(day=1), -1)
-            database_workbook.write_reports(made.databases, folder, day, since=told.replace(day=REPORT_DUE + 1))
+            # The first file brings all that was reported before.
+            since = date.min if told < first else told.replace(day=REPORT_DUE + 1)
+            database_workbook.write_reports(made.databases, folder, day, since)
             budget_workbook.write_month(made.lines, folder, told.year, told.month)
 
 

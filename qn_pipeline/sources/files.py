@@ -43,6 +43,11 @@ class SourceFile:
         return first, month_after(first) if source.window.span == "month" else first + timedelta(days=1)
 
 
+def month_before(day: date) -> date:
+    """The first day of the month before."""
+    return date(day.year - (day.month == 1), (day.month - 2) % 12 + 1, 1)
+
+
 def month_after(day: date) -> date:
     """The first day of the next month."""
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)

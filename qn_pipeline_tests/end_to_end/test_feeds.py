@@ -1,10 +1,14 @@
 """The post, the money, the databases and the hotline, from files as offices deliver them to the marts: everything equals the simulators' truth."""
 
 import itertools
+import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +23,7 @@ from qn_pipeline.simulator.ledger import with_those_above
 from qn_pipeline.simulator.lives import Province
 from qn_pipeline.simulator.simulate import simulate
 from qn_pipeline.warehouse.exit_checks import count_violations
+from qn_pipeline_tests.end_to_end.personal import ANCHOR, Search, texts_below
 from qn_pipeline_tests.support import Pipeline, engine_environment
 
 START, LAST = date(2022, 6, 1), date(2022, 9, 12)
@@ -241,6 +246,35 @@ def test_what_reports_contradict_is_told(world: World) -> None:
         if not newest[code] or not newest[code][-1].records:
             labels.discard(Label.UNCHANGED)  # where nothing has begun, nothing need change
     assert told == true
+
+
+def test_no_person_is_left_anywhere(world: World) -> None:
+    people = {row.contact.person for row in hotline.rows(world.contacts, end_of(LAST))}
+    wanted = {piece.clerk for piece in world.pieces} | {text for person in people for text in (person.name, person.phone)}
+    search = Search(text for text in wanted if len(text) >= ANCHOR)
+    home = world.pipeline.settings.home
+    assert {name: found for name, text in texts_below(home) if (found := search.found_in(text))} == {}
+    offices = (world.pipeline.folder / "data").rglob("*.csv")
+    assert any(search.found_in(path.read_text(encoding="utf-8-sig")) for path in offices), "what was searched for is in the files"
+
+
+def test_the_command_line_shows_all_of_it(world: World) -> None:
+    def told(*words: str) -> list[dict[str, Any]]:
+        command = [str(Path(sys.executable).with_name("qn")), *words, "--project", str(world.pipeline.folder), "--format", "json"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found: list[dict[str, Any]] = json.loads(done.stdout)
+        return found
+
+    tracked = told("tracker", "--known-at", "2022-08-31")
+    assert [row["code"] for row in tracked] == [row[0] for row in tracker_table(world.pipeline.warehouse, date(2022, 8, 31))[1]]
+    assert len(told("tracker")) == sum(one.plan_on(LAST) is not None for one in world.databases)
+    [province, *_] = told("budget", "--month", "2022-08")
+    assert (province["unit"], province["target_share"]) == ("000.00.00.H47", 1.0)
+    assert {row["scope"] for row in told("budget", "--month", "2022-08", "--unit", "000.00.12.H47")} == {"all", "digital"}
+    [row] = told("post", "--month", "2022-07", "--level", "province")
+    assert row["dossiers_touched"] > 0
+    assert {row["urgency"] for row in told("worklist", "feedback")} >= {"overdue"}
+    assert told("worklist", "dossiers", "--unit", "000.00.00.H47") == []
 
 
 def test_a_moment_of_the_last_night_is_midnight() -> None:
