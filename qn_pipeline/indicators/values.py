@@ -9,6 +9,7 @@ from qn_pipeline.errors import ConfigurationError
 from qn_pipeline.indicators.catalogue import catalogue, contents
 from qn_pipeline.indicators.period_sets import period_sets
 from qn_pipeline.sources.files import month_after
+from qn_pipeline.sources.workbooks import SHEET_STEP
 from qn_pipeline.warehouse.engines import Row, Warehouse
 
 Table = tuple[list[str], list[Row]]
@@ -238,10 +239,18 @@ def quarantine_table(warehouse: Warehouse, source: str | None) -> Table:
             "select source, severity, rule, count(*) as row_count, min(day) as first_day, max(day) as last_day, min(message) as message "
             "from marts.quarantine_row group by source, severity, rule order by severity, source, row_count desc, rule"
         )
-    return warehouse.read(
+    columns, rows = warehouse.read(
         "select day, file, row_no, row_key, severity, rule, column_name, message from marts.quarantine_row where source = ? order by day, file, row_no, rule",
         [source],
     )
+    at = columns.index("row_no")
+    return columns, [(*row[:at], _located(row[at]), *row[at + 1 :]) for row in rows]
+
+
+def _located(row_no: int) -> int | str:
+    """A row as a person finds it: of a workbook's second sheet and later ones, the sheet, too."""
+    place, row = divmod(row_no, SHEET_STEP)
+    return f"{place + 1}. sheet, row {row}" if place else row
 
 
 def source_table(warehouse: Warehouse) -> Table:
