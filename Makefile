@@ -23,11 +23,11 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(STAMP) ## a simulated province: 11 months in one run, 7 nights, then the month's table and what is in quarantine
+demo: $(STAMP) ## a simulated province: 11 months in one run, 2 nights, then the month's tables and what is in quarantine
 	$(BIN)/qn demo
 
 test: $(STAMP) ## all tests that guard correctness
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## lint, types, layers, definitions, dbt
 	$(BIN)/ruff check .

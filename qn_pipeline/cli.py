@@ -167,7 +167,7 @@ def demo(
     directory: Annotated[Path, typer.Argument(help="The folder of the demo; one that a demo made is made again.")] = Path("qn-demo"),
     dossiers: Annotated[int, typer.Option("--dossiers", min=1, help="Dossiers that come in.")] = 20_000,
     months: Annotated[int, typer.Option("--months", min=2, max=60, help="Months in which they do, from January 2022 on.")] = 12,
-    nights: Annotated[int, typer.Option("--nights", min=0, max=28, help="Nights that are replayed after the backfill.")] = 7,
+    nights: Annotated[int, typer.Option("--nights", min=0, max=28, help="Nights that are replayed after the backfill.")] = 2,
     seed: Annotated[int, typer.Option("--seed", help="Another seed, another province.")] = 2022,
 ) -> None:
     """The main job on a simulated province: a backfill of all months but the last, then night after night, and what came of it."""

@@ -117,7 +117,7 @@ def run(demo: Demo, province: Province) -> Iterator[tuple[date, date]]:
 
     settings = settings_of(demo)
     # The server's province once more: the same seed, the same lives.
-    others = feeds(simulate(demo.dossiers, demo.months, demo.seed, START, TYPED_CODES), demo.seed, YEARS)
+    others = feeds(simulate(demo.dossiers, demo.months, demo.seed, START, TYPED_CODES), demo.seed, YEARS, post_since=demo.backfill[1].replace(day=1))
     for first, last in [demo.backfill, *((day, day) for day in demo.replayed)]:
         yield first, last
         write_days(others, demo.folder, first, last)

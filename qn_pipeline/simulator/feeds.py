@@ -18,8 +18,6 @@ from qn_pipeline.simulator.lives import Province
 from qn_pipeline.simulator.seasons import first_of_month
 from qn_pipeline.simulator.units import DEPARTMENTS
 
-POST_SINCE = date(2022, 8, 12)
-"""The day of Decision 2114, from which on the post works."""
 RESOLUTION = date(2020, 10, 1)
 """The month after Resolution 33, with which plans of databases begin."""
 KINDS = (post_files, hotline_files, budget_workbook, database_workbook)
@@ -35,10 +33,12 @@ class Feeds:
     databases: list[Database]
 
 
-def feeds(province: Province, seed: int, years: tuple[int, ...], contacts_a_day: float = 15, agencies: int = 8, count: int = 19) -> Feeds:
-    """The feeds of a province; the same seed gives the same."""
+def feeds(
+    province: Province, seed: int, years: tuple[int, ...], post_since: date, contacts_a_day: float = 15, agencies: int = 5, count: int = 19
+) -> Feeds:
+    """The feeds of a province, of which the post's log begins on a day; the same seed gives the same."""
     return Feeds(
-        [piece for piece in post.pieces(province, seed) if piece.day >= POST_SINCE],
+        [piece for piece in post.pieces(province, seed) if piece.day >= post_since],
         hotline.contacts(province, seed, contacts_a_day),
         budgets(seed, years, DEPARTMENTS[:agencies]),
         databases(seed, count, first_day=RESOLUTION),
@@ -75,6 +75,8 @@ def add_to_project(folder: Path) -> None:
     settings = yaml.safe_load(file.read_text(encoding="utf-8"))
     for kind in KINDS:
         settings["sources"] |= kind.sources()
+        for source in kind.sources().values():
+            (folder / source["files"]).parent.mkdir(parents=True, exist_ok=True)
         for path, mapping in kind.mappings().items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(yaml.safe_dump(mapping, allow_unicode=True, sort_keys=False), encoding="utf-8")
