@@ -267,6 +267,11 @@ class FileSource(Source):
         if UNIT_COLUMN in self.mapping.source_columns and (self.table is None or UNIT_COLUMN[1:] not in self.table.titles):
             raise ValueError(f"{self.mapping_file} takes the unit from the sheet, so the source needs table.titles.unit")
 
+    @property
+    def is_document(self) -> bool:
+        """Whether a file's name says what it is about, and not when it came: then it corrects the one of that name, whenever it comes again."""
+        return self.delivers == "changes" and "{day}" not in self.files and ("{month}" in self.files or self.table is not None)
+
 
 class PulledSource(Source):
     """Rows of a connection. What their absence means is the product's to say."""

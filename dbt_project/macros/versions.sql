@@ -2,7 +2,7 @@
   Versions of an entity's rows: what was known of a key (system, code), from which extraction on and until which.
 
   A row of a delivery is a telling. It stands from its extraction on, until
-    - its file comes again and tells the key otherwise, or is complete and leaves it out (a correction);
+    - its file comes again (on the same day; one whose name says what it is about, on any) and tells the key otherwise, or is complete and leaves it out (a correction);
     - a later complete snapshot of its source, or a later complete window over its date, does not hold the key, or a later pull says that
       the source no longer has it (an absence).
   A row in quarantine is there: it makes no telling, and it lets nothing vanish.
@@ -28,7 +28,7 @@ with extraction as (
 {# Without the content: that is joined at the end. #}
 telling as (
     select
-        e.source, e.system, e.day, e.file, e.superseded_seq, r.extraction_seq, r.row_no, r.code, r.content_hash,
+        e.source, e.system, e.day, e.file, e.superseded_seq, e.is_document, r.extraction_seq, r.row_no, r.code, r.content_hash,
         {{ 'r.updated_at' if 'updated_at' in columns else 'cast(null as timestamp)' }} as version_at
         {%- if windowed %},
         cast(case e.window_by{% for column in window_columns %} when '{{ column }}' then r.{{ column }}{% endfor %} end as date) as window_day
@@ -49,7 +49,7 @@ seen as (
 corrected as (
     select t.extraction_seq, t.row_no, min(c.extraction_seq) as ended_seq
     from telling as t
-    inner join extraction as c on c.source = t.source and c.day = t.day and c.file = t.file and c.extraction_seq > t.extraction_seq
+    inner join extraction as c on c.source = t.source and (c.day = t.day or (c.is_document and t.is_document)) and c.file = t.file and c.extraction_seq > t.extraction_seq
     where t.superseded_seq is not null
         and not exists (
             select 1 from telling as n

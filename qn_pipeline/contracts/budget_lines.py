@@ -35,6 +35,12 @@ BUDGET_LINES = Contract(
         Column("settled", "integer", "Quyết toán", "Settled.", unit="đồng"),
     ),
     rules=(
+        Rule(
+            "line_doubled",
+            "code",
+            "code is not null and count(*) over (partition by code) > 1",
+            "Nhiều dòng trong cùng một tệp có cùng khóa nên không biết dòng nào đúng; bổ sung cột vào khóa (join) hoặc sửa tệp.",
+        ),
         Rule("month_unknown", "month", "month not between 1 and 12", "Tháng không nằm trong khoảng 1 đến 12."),
         Rule("year_unknown", "year", "year not between 2000 and 2100", "Năm ngân sách không hợp lệ."),
         Rule(

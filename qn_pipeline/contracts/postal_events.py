@@ -24,6 +24,13 @@ POSTAL_EVENTS = Contract(
         Column("outcome", "text", "Kết quả", "Whether it was done; done where nothing is told.", codes=codes.POSTAL_OUTCOME),
     ),
     rules=(
+        Rule(
+            "work_doubled",
+            "code",
+            "code is not null and count(*) over (partition by code) > 1",
+            "Một lượt việc được ghi nhiều lần trong cùng một tệp; dòng cuối cùng được tính.",
+            Severity.WARN,
+        ),
         Rule("work_ended_before_begun", "ended_at", "ended_at < began_at", "Thời điểm kết thúc trước thời điểm bắt đầu."),
         Rule("work_in_future", "began_at", "began_at >= {day_end}", "Công việc có thời điểm sau ngày mà dữ liệu được gửi."),
         Rule("pages_negative", "pages", "pages < 0 or files < 0", "Số trang hoặc số tệp là số âm."),

@@ -86,7 +86,8 @@ def land_file(settings: Settings, known: list[Extraction], arrival: Arrival) -> 
     if already is not None:
         log.info("%s of %s is landed already (%s)", file.name, arrival.day, already.manifest.id)
         return already
-    older = [e for e in current(known) if e.manifest.source == source.name and e.manifest.day == arrival.day and e.manifest.file == file.name]
+    named = [e for e in current(known) if e.manifest.source == source.name and e.manifest.file == file.name]
+    older = [e for e in named if e.manifest.day == arrival.day or (source.is_document and e.manifest.is_document)]
     window = file.window(source)
     seq = next_seq(settings)
     extraction_id = f"{seq:06d}-{digest[:8]}"
@@ -120,6 +121,7 @@ def land_file(settings: Settings, known: list[Extraction], arrival: Arrival) -> 
             sealed_columns=source.sealed_columns,
             dropped_columns=sorted(set(read.columns) - set(source.mapping.source_columns)),
             key_id=key_id,
+            is_document=source.is_document,
             supersedes=older[-1].manifest.id if older else None,
             reading=telling(source)[-1],
             connector=CONNECTOR,

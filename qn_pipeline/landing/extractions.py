@@ -52,6 +52,7 @@ class Manifest(BaseModel):
     covers_to: date | None = None
     follows_seq: int | None = None
     extracted_at: str
+    is_document: bool = False
     rows: int = 0
     gone: int = 0
     unreconciled: int = 0

@@ -262,6 +262,7 @@ def _extraction_row(extraction: Extraction, result: ValidExtraction | None, supe
         "window_from": manifest.window_from,
         "window_to": manifest.window_to,
         "superseded_seq": superseded_seq,
+        "is_document": manifest.is_document,
         "complete": report.complete if report else False,
         "arrived": report.arrived if report else 0,
         "valid": report.valid if report else 0,

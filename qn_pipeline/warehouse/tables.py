@@ -19,6 +19,7 @@ EXTRACTIONS: Columns = {
     "window_from": "date",
     "window_to": "date",
     "superseded_seq": "integer",
+    "is_document": "boolean",
     "complete": "boolean",
     "arrived": "integer",
     "valid": "integer",

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,6 +94,24 @@ def core(pipeline: Pipeline, ask: Callable[[str], list[Row]]) -> Callable[[str],
 def execution(ask: Callable[[str], list[Row]], columns: str, **where: object) -> list[Row]:
     conditions = " and ".join(f"{name} = '{value}'" for name, value in {"kind": "all", "source": "all", "scope": "digital", **where}.items())
     return ask(f"select {columns} from marts.budget_execution where {conditions} order by unit, year, month")
+
+
+def test_a_workbook_that_comes_again_takes_the_place_of_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On another day, with a line renamed and one left out: neither is counted twice. Lines with one key are not counted at all, and told."""
+    monkeypatch.delenv("QN_WAREHOUSE_URL", raising=False)
+    source = {"entity": "budget_lines", "system": "budgets", "files": "data/ngan_sach_*_{month}.csv", "mapping": "ngan_sach.yaml"}
+    columns = {"code": {"join": ["unit", "year", "month", "name"]}, **{name: name for name in LINE}}
+    folder = write_project(tmp_path / "p", {"budgets": source}, {"ngan_sach.yaml": {"columns": columns}})
+    pipeline = Pipeline(folder)
+    before = [line("Mua may tinh", disbursed=300), line("Đường truyền", disbursed=40), line("Xăng xe", disbursed=5)]
+    after = [line("Mua máy tính", disbursed=300), line("Đường truyền", disbursed=50), line("Họp", disbursed=1), line("Họp", disbursed=2)]
+    for day, rows in ((date(2024, 4, 5), before), (date(2024, 4, 20), after)):
+        write_csv(folder / "data/ngan_sach_stnmt_2024-03.csv", rows, LINE)
+        write_csv(folder / "data/ngan_sach_sgddt_2024-03.csv", [line("Phần mềm", unit=SCHOOLS, disbursed=7)], LINE)
+        pipeline.run(day, select="+fct_budget", command="run")
+    told = pipeline.query("select name, disbursed from core.fct_budget order by disbursed")
+    assert told == [("Phần mềm", 7), ("Đường truyền", 50), ("Mua máy tính", 300)]
+    assert pipeline.query("select count(*) from valid.quarantine where rule = 'line_doubled'") == [(2,)]
 
 
 def test_the_first_rule_that_holds_decides_and_is_kept(core: Callable[[str], list[Row]]) -> None:
