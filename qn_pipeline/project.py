@@ -482,7 +482,7 @@ def _source(file: Path, name: str, source: Any, connections: dict[str, Connectio
 def _read_yaml(file: Path, hint: str) -> dict[str, Any]:
     try:
         # Nothing is guessed: 2.000810, 01 and yes are codes; what is a number or a date is declared so by its field.
-        data = yaml.load(unicodedata.normalize("NFC", file.read_text(encoding="utf-8")), Loader=yaml.BaseLoader)  # noqa: S506 -- makes texts only
+        data = yaml.load(unicodedata.normalize("NFC", file.read_text(encoding="utf-8")), Loader=yaml.CBaseLoader)  # noqa: S506 -- makes texts only
     except FileNotFoundError:
         raise ConfigurationError(f"{file} does not exist. Nothing was written. {hint}.") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -422,7 +422,7 @@ def test_codes_are_one_dossier_exactly_where_agency_day_and_number_are(tmp_path:
     assert sum(counted for _, _, counted in rows) == len(by_hand)
 
 
-# Precedence
+# Precedence: plain SQL, which the nights above run on both engines
 
 
 def two_systems(folder: Path, **settings: object) -> Pipeline:
@@ -447,7 +447,7 @@ A, B = date(2022, 6, 5), date(2022, 6, 6)
 CODES = [str(dossier(number)["code"]) for number in range(10)]
 
 
-def test_the_order_of_the_sources_is_the_default_precedence_and_another_may_be_said(tmp_path: Path, engine: str) -> None:
+def test_the_order_of_the_sources_is_the_default_precedence_and_another_may_be_said(tmp_path: Path) -> None:
     pipeline = two_systems(tmp_path / "p")
     told(pipeline, "first", A, dossier(1, status=2), dossier(2, status=2))
     told(pipeline, "second", A, dossier(1, status=5), dossier(3, status=5), dossier(4, status=5, code="H47.33-220601-2"))
@@ -464,7 +464,7 @@ def two_sources(pipeline: Pipeline) -> dict[str, dict[str, Any]]:
     return dict(yaml.safe_load((pipeline.folder / "qn.yaml").read_text(encoding="utf-8"))["sources"])
 
 
-def test_what_the_first_system_deleted_or_recoded_is_not_counted_from_the_second(tmp_path: Path, engine: str) -> None:
+def test_what_the_first_system_deleted_or_recoded_is_not_counted_from_the_second(tmp_path: Path) -> None:
     """Also where the second has a newer and different story: precedence is a system's, not a row's."""
     pipeline = two_systems(tmp_path / "p")
     told(pipeline, "first", A, dossier(1), dossier(2), dossier(3), dossier(5))
@@ -480,7 +480,7 @@ def test_what_the_first_system_deleted_or_recoded_is_not_counted_from_the_second
     }
 
 
-def test_a_code_that_only_a_copy_has_is_not_counted(tmp_path: Path, engine: str) -> None:
+def test_a_code_that_only_a_copy_has_is_not_counted(tmp_path: Path) -> None:
     """The first system knew the dossier under another code before it was ever asked."""
     pipeline = two_systems(tmp_path / "p", copies=["second"])
     told(pipeline, "first", A, dossier(8))
@@ -489,7 +489,7 @@ def test_a_code_that_only_a_copy_has_is_not_counted(tmp_path: Path, engine: str)
     assert pipeline.query("select count(*) from core.fct_dossier") == [(3,)]
 
 
-def test_one_system_is_enough(tmp_path: Path, engine: str) -> None:
+def test_one_system_is_enough(tmp_path: Path) -> None:
     folder = write_small_project(tmp_path / "p", {"desk": {"files": "data/{day}.csv"}}, precedence=["onegate"])
     rows = [dossier(1), dossier(2, code="H47.33-220601-1"), dossier(3, updated="2022-06-02 08:00:00")]
     write_csv(folder / f"data/{A}.csv", rows)
