@@ -14,6 +14,7 @@ SQL_TYPES = {"text": "varchar", "integer": "bigint", "boolean": "boolean", "time
 BOOLEAN_CODES = {"1": "true", "0": "false", "true": "true", "false": "false"}
 # Directives of strptime that tell a time of day.
 TIME_OF_DAY = re.compile("%[-]?[HIMSfpcX]")
+DIGITS = "[+-]?[0-9]{1,18}"
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 OFFSET = r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
@@ -66,9 +67,8 @@ def _typed(project: Project, column: Column, mapping: ColumnMapping, marked: boo
         ]
     if column.codes:
         known = column.codes.codes(project.profile)
-        code = _lookup(raw, {key: key for key in known} | dict(mapping.codes or {})) if mapping.codes else raw
-        accepted = ", ".join(literal(key) for key in known)
-        value = f"case when {code} in ({accepted}) then {code} end"
+        spelled = {key: key for key in known} | (mapping.codes or {})
+        value = _lookup(raw, {key: code for key, code in spelled.items() if code in known})
         return [
             f"cast({value} as {SQL_TYPES[column.type]}) as {column.name}",
             f"({raw} is not null and ({value}) is null) as unknown__{column.name}",
@@ -102,6 +102,8 @@ def _integer(column: Column, mapping: ColumnMapping, raw: str, marked: bool) -> 
     A number of a workbook is one whatever is declared; there, a text in place of a number begins with an apostrophe.
     """
     number = mapping.number or "digits"
+    if number == "digits" and not marked and not mapping.unit:
+        return f"case when regexp_full_match({raw}, '{DIGITS}') then cast({raw} as bigint) end"
     written = _decimal(number, raw)
     if marked:
         written = f"case when starts_with({raw}, chr(39)) then {_decimal(number, f'substr({raw}, 2)')} else {_decimal('plain', raw)} end"
@@ -118,7 +120,7 @@ def _integer(column: Column, mapping: ColumnMapping, raw: str, marked: bool) -> 
 def _decimal(number: str, text: str) -> str:
     """SQL for a number that is written in one way, null for any other text. Accountants write less than nothing in brackets."""
     if number == "digits":
-        return f"case when regexp_full_match({text}, '[+-]?[0-9]{{1,18}}') then cast({text} as decimal(28, 9)) end"
+        return f"case when regexp_full_match({text}, '{DIGITS}') then cast({text} as decimal(28, 9)) end"
     group, mark = {"plain": ("", "."), "vi": (".", ","), "en": (",", ".")}[number]
     signed = rf"replace(regexp_replace({text}, '^[(]([0-9.,]+)[)]$', '-\1'), chr(8722), '-')"
     grouped = f"|[0-9]{{1,3}}([{group}][0-9]{{3}}){{1,5}}" if group else ""
