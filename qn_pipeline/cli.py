@@ -10,7 +10,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from importlib import resources
@@ -25,14 +25,15 @@ from rich.text import Text
 
 from qn_pipeline import __version__
 from qn_pipeline.errors import ConfigurationError, QnError, RunFailed
+from qn_pipeline.indicators import quarantine as cases
 from qn_pipeline.indicators import tables, values
 from qn_pipeline.indicators.catalogue import what_is_counted
 from qn_pipeline.indicators.periods import days_between, parse_day, parse_month, runs_of
 from qn_pipeline.landing.land import check_sources, days_with_work
 from qn_pipeline.project import PROJECT_FILE, Project, load_project
 from qn_pipeline.settings import Settings, read_settings
-from qn_pipeline.sources.files import month_before
-from qn_pipeline.warehouse.engines import open_warehouse
+from qn_pipeline.sources.files import month_after, month_before
+from qn_pipeline.warehouse.engines import Warehouse, open_warehouse
 
 app = typer.Typer(
     name="qn",
@@ -226,7 +227,7 @@ def indicators(
         out.print(f"There are no figures for {month} yet.")
     elif unit is not None and indicator is None:
         names, lines = _list(columns, rows)
-        _write(names, lines, fmt, title=f"{rows[0][1]}, {month} ({period_set}), as of {rows[0][columns.index('as_of')]}", numbers={2, 3, 4})
+        _write(names, lines, fmt, title=f"{rows[0][1]}, {month} ({period_set}), as of {rows[0][columns.index('as_of')]}", numbers={2, 3, 4, 5})
     else:
         at = columns.index("indicator")
         names, lines = _pivot(
@@ -237,7 +238,7 @@ def indicators(
 
 def _list(columns: list[str], rows: list[Any]) -> tuple[list[str], list[list[Any]]]:
     """A line an indicator."""
-    shown = ["indicator", "indicator_name", "numerator", "denominator", "value", "note"]
+    shown = ["indicator", "indicator_name", "numerator", "denominator", "value", "completeness", "note"]
     places = [columns.index(name) for name in shown]
     return ["indicator", "name", *shown[2:]], [[row[place] for place in places] for row in rows]
 
@@ -361,17 +362,48 @@ def worklist(
 def quarantine(
     project_dir: ProjectDir = Path(),
     source: Annotated[str | None, typer.Option("--source", help="One source, row by row.")] = None,
+    rule: Annotated[str | None, typer.Option("--rule", help="One rule, row by row.")] = None,
+    unit: Annotated[str | None, typer.Option("--unit", help="Code of a unit as rows spell it, row by row.")] = None,
+    state: Annotated[cases.State, typer.Option("--state", help="What became of a case.")] = cases.State.open,
+    by: Annotated[cases.By | None, typer.Option("--by", help="Counts by this, in place of source and rule or single rows.")] = None,
+    day: Annotated[str | None, typer.Option("--day", help="Told last on that day, YYYY-MM-DD.")] = None,
+    month: Annotated[str | None, typer.Option("--month", help="Told last in that month, YYYY-MM.")] = None,
+    adjusted: Annotated[bool, typer.Option("--adjustments", help="What was decided in place of what sources told.")] = False,
+    workbooks: Annotated[Path | None, typer.Option("--workbooks", help="Write a workbook for each contact of qn.yaml into this folder.")] = None,
     fmt: Formatted = Format.table,
 ) -> None:
-    """Rows that broke a rule: by source and rule, or of one source row by row."""
+    """Rows that broke a rule: open cases by source and rule with their trend, of one source, rule or unit row by row, or workbooks for those who correct them."""
     project, settings = _load(project_dir)
     if source is not None:
         project.source(source)
-    columns, rows = values.quarantine_table(open_warehouse(settings), source)
-    if fmt is Format.table and not rows:
-        out.print("No row broke a rule.")
+    if rule is not None:
+        cases.check_rule(rule)
+    warehouse = open_warehouse(settings)
+    first, last = _days_of(day, month)
+    if workbooks is not None:
+        _write_workbooks(project, warehouse, workbooks, first, last)
         return
-    _write(columns, rows, fmt)
+    if adjusted:
+        columns, rows = cases.adjustments(warehouse)
+        _show(columns, rows, fmt, title="What was decided in place of what sources told", nothing="Nothing was adjusted.", texts=len(columns))
+        return
+    asked = cases.Asked(source, rule, unit, state, first, last)
+    if by is None and asked.is_narrow():
+        columns, rows = cases.cases(warehouse, asked)
+        texts = len(columns)
+        if fmt is Format.table:
+            places = [columns.index(name) for name in asked.shown()]
+            columns, rows = asked.shown(), [tuple(row[place] for place in places) for row in rows]
+    else:
+        columns, rows = cases.grouped(warehouse, asked, by)
+        texts = columns.index("cases")
+    nothing = "No row broke a rule." if state is cases.State.all else f"No case is {state}."
+    if fmt is Format.table and not rows:
+        out.print(nothing)
+        return
+    if fmt is Format.table:
+        columns = [name.replace("_", " ") for name in columns]  # they fold there
+    _write(columns, rows, fmt, title=f"Quarantine: {state} cases", numbers=set(range(texts, min(texts + 6, len(columns)))))
 
 
 @app.command()
@@ -383,6 +415,37 @@ def doctor(project_dir: ProjectDir = Path(), fmt: Formatted = Format.table) -> N
     _write(["what", "state", "told"], [(f.what, f.state, f.told) for f in findings], fmt)
     if any(finding.state == "failed" for finding in findings):
         raise typer.Exit(1)
+
+
+def _counted(cases: int) -> str:
+    return f"{cases} case{'' if cases == 1 else 's'}"
+
+
+def _days_of(day: str | None, month: str | None) -> tuple[date | None, date | None]:
+    if day is not None and month is not None:
+        raise ConfigurationError("--day goes without --month. Nothing was written. Use one of the two.")
+    if day is not None:
+        return parse_day(day), parse_day(day)
+    if month is not None:
+        return parse_month(month), month_after(parse_month(month)) - timedelta(days=1)
+    return None, None
+
+
+def _write_workbooks(project: Project, warehouse: Warehouse, folder: Path, first: date | None, last: date | None) -> None:
+    from qn_pipeline.publishing.quarantine_workbooks import write_workbooks
+
+    written = write_workbooks(warehouse, project, folder, first, last)
+    for workbook in written:
+        out.print(f"{workbook.path}: {workbook.owner}, {_counted(workbook.cases)}", highlight=False, soft_wrap=True)
+    unowned = sum(workbook.cases for workbook in written if not workbook.has_contact)
+    if unowned:
+        out.print(
+            f"{_counted(unowned)} of nobody: name a contact for their sources or units in {PROJECT_FILE} (contacts).",
+            highlight=False,
+            soft_wrap=True,
+        )
+    if not written:
+        out.print("No case is open, so no workbook was written.")
 
 
 def _load(project_dir: Path) -> tuple[Project, Settings]:

@@ -19,8 +19,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from qn_pipeline.contracts import CONTRACTS
 from qn_pipeline.contracts.model import Column, Contract, Profile
 from qn_pipeline.errors import ConfigurationError
+from qn_pipeline.project_quality import Adjustment, Contact, Waiver, check_adjustment, check_contacts, check_waivers
 
 PROJECT_FILE = "qn.yaml"
+ADJUSTMENTS = "adjustments"
 ISO_FORMAT = "iso8601"
 CELL_FORMAT = "cell"  # a cell that is a date in the file itself (XLSX, Parquet)
 SERIAL_FORMAT = "serial"  # days since 1899-12-30, as spreadsheets count them
@@ -384,6 +386,9 @@ class Project(_Strict):
     catalogue: dict[str, dict[str, Any]] = Field(default={}, description="what the catalogue says otherwise here: by indicator, scoring or layouts")
     digital_transformation: DigitalTransformation = DigitalTransformation()
     sources: dict[str, AnySource]
+    waivers: list[Waiver] = Field(default=[], description="rows that break a rule and are counted all the same: docs/quality.md")
+    contacts: list[Contact] = Field(default=[], description="who is told of what is wrong, by source and unit")
+    adjustments: list[Adjustment] = Field(default=[], description="the files of the folder adjustments, in the order of their names")
 
     @model_validator(mode="after")
     def _known_systems(self) -> "Project":
@@ -398,6 +403,12 @@ class Project(_Strict):
         for system in systems:
             if len({source.due_includes_pauses for source in self.sources_of("dossiers") if source.system == system}) > 1:
                 raise ValueError(f"the sources of {system!r} differ in due_includes_pauses; a system has one")
+        return self
+
+    @model_validator(mode="after")
+    def _decisions(self) -> "Project":
+        check_waivers(self.waivers, {name: source.contract for name, source in self.sources.items()}, self.profile)
+        check_contacts(self.contacts, self.sources)
         return self
 
     @cached_property
@@ -427,10 +438,33 @@ def load_project(directory: Path) -> Project:
         raise ConfigurationError(f"{file}: sources is missing or empty. Nothing was written. Declare at least one source.")
     connections = _connections(file, data.pop("connections", {}))
     loaded = {str(name): _source(file, str(name), source, connections) for name, source in sources.items()}
+    if ADJUSTMENTS in data:
+        raise ConfigurationError(f"{file}: {ADJUSTMENTS} is a folder beside it, a file a decision. Nothing was written. Move them there.")
     try:
-        return Project.model_validate({**data, "directory": directory.absolute(), "sources": loaded})
+        project = Project.model_validate({**data, "directory": directory.absolute(), "sources": loaded})
     except ValidationError as error:
         raise ConfigurationError(f"{file}: {_first_problem(error)}. Nothing was written. Correct it.") from None
+    return project.model_copy(update={"adjustments": _adjustments(project)})
+
+
+def _adjustments(project: Project) -> list[Adjustment]:
+    contracts = {name: source.contract for name, source in project.sources.items()}
+    folder = project.directory / ADJUSTMENTS
+    odd = sorted(path.name for path in folder.glob("*") if path.suffix != ".yaml" and not path.name.startswith("."))
+    if odd:
+        raise ConfigurationError(f"{folder / odd[0]} is no .yaml file, so nothing would be adjusted by it. Nothing was written. Rename or move it.")
+    adjustments = []
+    for file in sorted(folder.glob("[!.]*.yaml")):
+        data = _read_yaml(file, hint="Write who decided, when, why, and what, as docs/quality.md shows")
+        try:
+            adjustment = Adjustment.model_validate({**data, "file": f"{ADJUSTMENTS}/{file.name}"})
+            check_adjustment(adjustment, contracts, project.profile)
+        except ValidationError as error:
+            raise ConfigurationError(f"{file}: {_first_problem(error)}. Nothing was written. Correct it.") from None
+        except ValueError as error:
+            raise ConfigurationError(f"{file}: {error}. Nothing was written. Correct it.") from None
+        adjustments.append(adjustment)
+    return adjustments
 
 
 def _connections(file: Path, tables: object) -> dict[str, Connection]:

@@ -23,6 +23,13 @@
     end
 {%- endmacro %}
 
+{# Per cent with two decimals, rounded down: 100 says that all is there. #}
+{% macro per_cent_down(numerator, denominator) -%}
+    case when {{ denominator }} > 0 then
+        cast({{ whole_division('(' ~ numerator ~ ') * 10000', denominator) }} as decimal(18, 0)) * cast(0.01 as decimal(3, 2))
+    end
+{%- endmacro %}
+
 {# A whole number over a count with two decimals, rounded half up, exactly; null when there is nothing to divide by. #}
 {% macro hundredths(numerator, denominator) -%}
     case when {{ denominator }} > 0 then

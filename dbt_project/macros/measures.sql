@@ -51,6 +51,13 @@
     {{ return(['inquiries_received', 'complaints_received', 'proposals_received', 'petitions_unhappy', 'inquiries_answered', 'petitions_answered_in_time', 'petitions_answered_late', 'petitions_passed_on']) }}
 {%- endmacro %}
 {% macro feedback_stocks() -%}{{ return(['petitions_open_within', 'petitions_open_past']) }}{%- endmacro %}
+{# Rows that came, of any entity: the completeness of figures over them. #}
+{% macro arrival_measures() -%}{{ return(['rows_arrived', 'rows_missing']) }}{%- endmacro %}
+{# The entity whose rows a figure is made of; none for a figure of what units offer, which no arriving row makes. #}
+{% macro entity_behind(text) -%}
+    {%- set entities = {'dossier': 'dossiers', 'postal': 'postal_events', 'feedback': 'feedback'} -%}
+    {{ return(none if 'services' in text else entities[family_of(text)]) }}
+{%- endmacro %}
 {# A complaint or proposal without a due date has so many working days: the national rule. #}
 {% macro petition_working_days() -%}15{%- endmacro %}
 

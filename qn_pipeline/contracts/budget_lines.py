@@ -11,6 +11,7 @@ BUDGET_LINES = Contract(
     description="A line of an agency's budget as it stands at a month's end; amounts are cumulative since the year began. "
     "The states of money are columns, and are never added to each other.",
     key=("code",),
+    unit_column="unit",
     columns=(
         Column("code", "text", "Mã dòng", "What tells the line from any other: unit, year, month, codes and text.", nullable=False),
         Column("unit", "text", "Đơn vị", "The agency.", nullable=False),

@@ -12,6 +12,7 @@ HOLIDAYS = Contract(
     label="Ngày nghỉ, ngày làm bù",
     description="A day that differs from its weekday: off, or worked in exchange.",
     key=("code",),
+    unit_column="unit",
     columns=(
         Column("code", "text", "Ngày (như nguồn ghi)", "The day as the source spells it.", nullable=False),
         Column("day", "date", "Ngày", "The day.", nullable=False),

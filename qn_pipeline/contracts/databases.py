@@ -25,6 +25,7 @@ DATABASES = Contract(
     label="Cơ sở dữ liệu chuyên ngành",
     description="A specialised database and its plan. A plan that is told otherwise is a new baseline.",
     key=("code",),
+    unit_column="owner",
     columns=(
         Column("code", "text", "Mã CSDL", "The database's code.", nullable=False),
         Column("name", "text", "Tên CSDL", "Its name.", nullable=False),

@@ -12,6 +12,7 @@ DOSSIERS = Contract(
     label="Hồ sơ thủ tục hành chính",
     description="A version of a dossier as the one-stop shop tells it.",
     key=("code",),
+    unit_column="resolving_unit",
     version_order="updated_at",
     columns=(
         Column("code", "text", "Mã hồ sơ", "Dossier code (TT 01/2018/TT-VPCP Điều 19).", nullable=False),

@@ -8,6 +8,7 @@ FEEDBACK = Contract(
     label="Phản ánh, kiến nghị qua 1022",
     description="A contact of a citizen with the 1022 hotline; most are inquiries, which are no complaints.",
     key=("code",),
+    unit_column="unit",
     version_order="updated_at",
     columns=(
         Column("code", "text", "Mã phản ánh", "The hotline's identifier.", nullable=False),

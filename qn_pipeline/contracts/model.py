@@ -65,7 +65,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Contract:
-    """What a valid row of an entity is. `key` is completed by the source's system; `follows` is landed after another entity."""
+    """What a valid row of an entity is. `key` is completed by the source's system; `follows` is landed after another entity.
+
+    `unit_column` names whose row it is: the unit that its defects are told to, and whose figures it is missing from.
+    """
 
     entity: str
     label: str
@@ -75,6 +78,7 @@ class Contract:
     rules: tuple[Rule, ...]
     version_order: str | None = None
     follows: str | None = None
+    unit_column: str | None = None
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)

@@ -8,6 +8,7 @@ POSTAL_EVENTS = Contract(
     label="Nhật ký công việc của bưu điện",
     description="A piece of work of a post clerk: guiding, receiving, digitizing, returning.",
     key=("code",),
+    unit_column="unit",
     columns=(
         Column("code", "text", "Mã lượt việc", "What tells it from any other piece of work.", nullable=False),
         Column("kind", "text", "Loại việc", "What was done.", nullable=False, codes=codes.POSTAL_WORK),

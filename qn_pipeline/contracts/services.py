@@ -8,6 +8,7 @@ SERVICES = Contract(
     label="Dịch vụ công của đơn vị",
     description="A procedure that a unit offers.",
     key=("code",),
+    unit_column="unit",
     columns=(
         Column("code", "text", "Mã dịch vụ", "The system's identifier of the service.", nullable=False),
         Column("unit", "text", "Mã đơn vị", "The unit that offers it.", nullable=False),

@@ -9,7 +9,6 @@ from qn_pipeline.errors import ConfigurationError
 from qn_pipeline.indicators.catalogue import catalogue, contents
 from qn_pipeline.indicators.period_sets import period_sets
 from qn_pipeline.sources.files import month_after
-from qn_pipeline.sources.workbooks import SHEET_STEP
 from qn_pipeline.warehouse.engines import Row, Warehouse
 
 Table = tuple[list[str], list[Row]]
@@ -86,10 +85,10 @@ def month_table(
     told = f"case when v.numerator is null then '{REASONS['not_told']}' when v.denominator = 0 then '{REASONS['no_cases']}' end"
     return warehouse.read(
         "with counted as (select * from marts.indicator_values where period_set = ? and grain = 'month' and period_end between ? and ?), "
-        "shown as (select indicator, unit, channel, numerator, denominator, value, as_of from counted union all "
-        "select i.indicator, c.unit, 'all', null, null, null, c.as_of from marts.indicator as i "
+        "shown as (select indicator, unit, channel, numerator, denominator, value, completeness, as_of from counted union all "
+        "select i.indicator, c.unit, 'all', null, null, null, null, c.as_of from marts.indicator as i "
         "cross join (select distinct unit, as_of from counted) as c where i.missing_vi is not null) "
-        "select v.unit, u.name as unit_name, v.channel, v.indicator, i.name_vi as indicator_name, v.numerator, v.denominator, v.value, i.unit as measured_in, "
+        "select v.unit, u.name as unit_name, v.channel, v.indicator, i.name_vi as indicator_name, v.numerator, v.denominator, v.value, v.completeness, i.unit as measured_in, "
         f"coalesce(i.missing_vi, {told}) as note, v.as_of "
         "from shown as v inner join marts.unit as u on u.unit = v.unit inner join marts.indicator as i on i.indicator = v.indicator "
         "where (v.unit = ? or ? is null) and v.indicator = coalesce(?, v.indicator) "
@@ -219,6 +218,15 @@ def month_figures(warehouse: Warehouse) -> list[Figure]:
     return [Figure(*row) for row in rows]
 
 
+def completeness(warehouse: Warehouse) -> dict[tuple[date, str], Decimal]:
+    """How complete what arrived of dossiers is, in per cent, by month and unit; not there where nothing arrived."""
+    _, rows = warehouse.read(
+        "select period_start, unit, completeness from marts.indicator_values where period_set = 'calendar' and grain = 'month' "
+        "and indicator = 'dossiers_received' and channel = 'all' and completeness is not null"
+    )
+    return {(month, unit): share for month, unit, share in rows}
+
+
 def units(warehouse: Warehouse) -> list[Unit]:
     """All units, the province first, then by level, the unit above and code."""
     _, rows = warehouse.read("select unit, name, level, parent from marts.unit")
@@ -229,28 +237,6 @@ def units(warehouse: Warehouse) -> list[Unit]:
 def level_order(column: str) -> str:
     """SQL that puts the province first and the smallest units last."""
     return " ".join(["case", column, *(f"when '{level}' then {place}" for place, level in enumerate(LEVELS)), "end"])
-
-
-def quarantine_table(warehouse: Warehouse, source: str | None) -> Table:
-    """Broken rules of the rows that came, by source, or of one source row by row."""
-    if source is None:
-        return warehouse.read(
-            # Of a rule whose messages name cells, one of them stands for all.
-            "select source, severity, rule, count(*) as row_count, min(day) as first_day, max(day) as last_day, min(message) as message "
-            "from marts.quarantine_row group by source, severity, rule order by severity, source, row_count desc, rule"
-        )
-    columns, rows = warehouse.read(
-        "select day, file, row_no, row_key, severity, rule, column_name, message from marts.quarantine_row where source = ? order by day, file, row_no, rule",
-        [source],
-    )
-    at = columns.index("row_no")
-    return columns, [(*row[:at], _located(row[at]), *row[at + 1 :]) for row in rows]
-
-
-def _located(row_no: int) -> int | str:
-    """A row as a person finds it: of a workbook's second sheet and later ones, the sheet, too."""
-    place, row = divmod(row_no, SHEET_STEP)
-    return f"{place + 1}. sheet, row {row}" if place else row
 
 
 def source_table(warehouse: Warehouse) -> Table:

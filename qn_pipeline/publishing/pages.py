@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -24,7 +24,11 @@ COLUMNS = ["dossiers_carried_over", *values.HEADLINES, "dossiers_running_past", 
 CARDS = ["dossiers_received", "dossiers_settled", "dossiers_settled_late", "dossiers_running"]
 CHART_MONTHS = 12
 
+COMPLETENESS = "Độ đầy đủ (%)"
+
 Figures = Mapping[tuple[str, date, str, str], values.Figure]
+Completeness = Mapping[tuple[date, str], Decimal]
+"""By month and unit, in per cent."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ def write_pages(warehouse: Warehouse, published: Path, months: list[date], label
     status = values.status(warehouse)
     figures: Figures = {(f.indicator, f.month, f.unit, f.channel): f for f in values.month_figures(warehouse)}
     units = values.units(warehouse)
+    complete = values.completeness(warehouse)
     names = {unit.code: unit.name for unit in units}
     sources = _sources(warehouse, labels)
     folder = published / PAGES
@@ -60,8 +65,14 @@ def write_pages(warehouse: Warehouse, published: Path, months: list[date], label
             has_figures=any(key[1] == month for key in figures),
             cards=_cards(figures, month, status.province),
             headings=[indicator.name_vi for code in COLUMNS for indicator in catalogue() if indicator.indicator == code],
-            units=[_line(figures, month, u.code, u.name, values.ALL_CHANNELS, u.code == status.province) for u in units if u.level != COMMUNE],
-            communes=_communes(figures, month, units),
+            units=_with_completeness(
+                [_line(figures, month, u.code, u.name, values.ALL_CHANNELS, u.code == status.province) for u in units if u.level != COMMUNE],
+                complete,
+                month,
+            ),
+            communes=[(above, _with_completeness(lines, complete, month)) for above, lines in _communes(figures, month, units)],
+            unit_headings=[COMPLETENESS] if _is_incomplete(complete, month) else [],
+            completeness=wording.number(complete[month, status.province]) if _is_incomplete(complete, month) else None,
             channels=_channel_lines(figures, month, status.province),
             chart=received_and_settled(_series(figures, month, status.province)),
             scores=_score_lines(values.scores(warehouse, month, status.province)),
@@ -101,6 +112,18 @@ def _figure_text(figure: values.Figure | None) -> str:
 
 def _line(figures: Figures, month: date, unit: str, name: str, channel: str, total: bool = False) -> Line:
     return Line(name, unit, [_figure_text(figures.get((code, month, unit, channel))) for code in COLUMNS], total)
+
+
+def _is_incomplete(complete: Completeness, month: date) -> bool:
+    """Whether figures of a month wait for rows that came in it; a unit's rows are the province's, too."""
+    return any(share < 100 for (each, _), share in complete.items() if each == month)
+
+
+def _with_completeness(lines: list[Line], complete: Completeness, month: date) -> list[Line]:
+    """The lines with how complete they are, where any is not."""
+    if not _is_incomplete(complete, month):
+        return lines
+    return [replace(line, cells=[*line.cells, wording.number(complete.get((month, line.code)))]) for line in lines]
 
 
 def _communes(figures: Figures, month: date, units: list[values.Unit]) -> list[tuple[str, list[Line]]]:

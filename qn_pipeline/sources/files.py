@@ -22,7 +22,6 @@ from qn_pipeline.sources.text_files import csv_columns, read_csv, read_jsonl
 from qn_pipeline.sources.workbooks import read_workbook, workbook_columns
 
 PLACEHOLDERS = {"day": r"(?P<day>\d{4}-\d{2}-\d{2}|\d{8})", "month": r"(?P<month>\d{4}-\d{2}|\d{6})"}
-UNREADABLE = "row_unreadable"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The door: an extraction's rows are typed, checked against every rule in one pass, and split into valid rows and quarantine.
 
-The result of an extraction is a folder `valid/<entity>/<extraction>/<fingerprint>` with rows.parquet, quarantine.parquet, report.json and, when
-rows vanished at the source, gone.parquet, written aside and renamed. The fingerprint covers all that decides about a row, so a changed mapping or rule makes a new result.
+The result of an extraction is a folder `valid/<entity>/<extraction>/<fingerprint>` with rows.parquet, quarantine.parquet, arrived.parquet (rows by
+unit), report.json and, when rows vanished at the source, gone.parquet, written aside and renamed. The fingerprint covers all that decides about a row,
+so a changed mapping or rule makes a new result, and so does a waiver or an adjustment that reaches the extraction.
 """
 
 import hashlib
@@ -20,24 +21,26 @@ from qn_pipeline.engine import literal, open_engine, quoted
 from qn_pipeline.errors import ContractBroken, LandingDamaged
 from qn_pipeline.landing.extractions import ROWS, Extraction, written_aside
 from qn_pipeline.project import FileSource, Project, Source
+from qn_pipeline.project_quality import TOTAL_DIFFERS, UNREADABLE, Waiver
 from qn_pipeline.settings import Settings
-from qn_pipeline.sources.files import UNREADABLE
 from qn_pipeline.sources.outline import Finding
+from qn_pipeline.validation.adjustments import Adjusted, adjusting, replaced_columns
 from qn_pipeline.validation.mapping import mapped_columns, raw_text
+from qn_pipeline.validation.waivers import day_of, marks, reaching, unit_sql, waived_bits, waiver_name
 
 log = logging.getLogger(__name__)
 
 QUARANTINE = "quarantine.parquet"
 GONE = "gone.parquet"
+ARRIVED = "arrived.parquet"
 REPORT = "report.json"
-TOTAL_DIFFERS = "total_differs"
 UNREADABLE_MESSAGE = "Dòng không đọc được: sai số cột, sai mã ký tự hoặc sai cấu trúc tệp."
 # Raise it when the SQL below gives other rows for the same mapping and rules.
-METHOD = 3
+METHOD = 4
 
 
 class Report(BaseModel):
-    """What the door found in one extraction."""
+    """What the door found in one extraction. `violations` are those that no waiver covers, `waived` counts the others by waiver."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -47,6 +50,8 @@ class Report(BaseModel):
     quarantined: int
     violations: dict[str, int]
     complete: bool
+    waived: dict[str, int] = {}
+    adjusted: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,15 +71,21 @@ class ValidExtraction:
         return self.folder / QUARANTINE
 
     @property
+    def arrived(self) -> Path:
+        """Rows that came, good or bad, by unit; null where it cannot be read."""
+        return self.folder / ARRIVED
+
+    @property
     def gone(self) -> Path:
         """Keys that the source no longer has; there when any vanished."""
         return self.folder / GONE
 
 
-def fingerprint(project: Project, source: Source) -> str:
-    """A short hash over the contract, its rules, the mapping, the profile and the zone."""
+def fingerprint(project: Project, source: Source, extraction: Extraction) -> str:
+    """A short hash over the contract, its rules, the mapping, the profile and the zone, and the waivers and adjustments that reach the extraction."""
     rules = [(rule.name, rule.column, rule.broken_when, rule.severity, rule.message) for rule in source.contract.active_rules(project.profile)]
-    parts = [METHOD, project.profile, project.timezone, repr(source.contract.columns), rules, source.mapping.model_dump(mode="json")]
+    parts: list[object] = [METHOD, project.profile, project.timezone, repr(source.contract.columns), rules, source.mapping.model_dump(mode="json")]
+    parts += [source.contract.unit_column, marks(reaching(project, source, day_of(extraction.manifest))), adjusting(project, source, extraction)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
@@ -83,7 +94,7 @@ def read_valid(settings: Settings, project: Project, extraction: Extraction) -> 
     source = project.sources.get(extraction.manifest.source)
     if source is None:
         return None
-    folder = _folder(settings, extraction, fingerprint(project, source))
+    folder = _folder(settings, extraction, fingerprint(project, source, extraction))
     if not (folder / REPORT).is_file():
         return None
     return ValidExtraction(extraction, folder, Report.model_validate_json((folder / REPORT).read_bytes()))
@@ -98,7 +109,7 @@ def validate(settings: Settings, project: Project, extraction: Extraction) -> Va
     if existing is not None:
         return existing
     source = project.source(extraction.manifest.source)
-    mark = fingerprint(project, source)
+    mark = fingerprint(project, source, extraction)
     folder = _folder(settings, extraction, mark)
     with open_engine(settings) as con, written_aside(settings, folder) as aside:
         report = _split(con, project, source, extraction, mark, aside)
@@ -114,10 +125,12 @@ def _folder(settings: Settings, extraction: Extraction, mark: str) -> Path:
     return settings.valid / extraction.manifest.entity / extraction.manifest.id / mark
 
 
-def check_rows(con: duckdb.DuckDBPyConnection, project: Project, source: Source, rows_sql: str, day_end: str) -> list[Rule]:
+def check_rows(
+    con: duckdb.DuckDBPyConnection, project: Project, source: Source, rows_sql: str, day_end: str, adjusted: Adjusted | None = None
+) -> list[Rule]:
     """Make the view `checked` over landed rows: row_no, the typed columns, the raw texts, content_hash and one bit a broken rule in `broken`.
 
-    Returns the rules in the order of their bits.
+    Adjusted values are in place before any rule looks. Returns the rules in the order of their bits.
     """
     contract = source.contract
     rules = contract.active_rules(project.profile)
@@ -128,8 +141,9 @@ def check_rows(con: duckdb.DuckDBPyConnection, project: Project, source: Source,
     con.execute(
         f"""create or replace temp view checked as
         with texts as (select row_no, {raw} from {rows_sql}),
-        typed as (select *, {typed} from texts)
-        select *, {_content_hash(contract)} as content_hash, {bits} as broken from typed"""
+        typed as (select *, {typed} from texts),
+        decided as (select {replaced_columns(contract, adjusted or {})} from typed)
+        select *, {_content_hash(contract)} as content_hash, {bits} as broken from decided"""
     )
     return rules
 
@@ -148,12 +162,18 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
     manifest, contract = extraction.manifest, source.contract
     _read_landed(con, extraction, source.mapping.source_columns)
     day_end = f"timestamp '{_spoken_for(project, source, extraction) + timedelta(days=1)}'"
-    rules = check_rows(con, project, source, "landed", day_end)
+    adjusted = adjusting(project, source, extraction)
+    waivers = reaching(project, source, day_of(manifest))
+    rules = check_rows(con, project, source, "landed", day_end, adjusted)
     stopping = sum(1 << bit for bit, rule in enumerate(rules) if rule.severity is Severity.QUARANTINE)
     columns = ", ".join(contract.names)
     whole = target / "checked.parquet"
     con.execute(f"copy (select row_no, content_hash, {columns}, broken::varchar as broken from checked) to {literal(whole)} (format parquet)")
-    con.execute(f"create temp view seen as select * replace (broken::hugeint as broken) from {literal(whole)}")
+    con.execute(
+        f"""create temp view seen as
+        select *, broken & ~waived_bits as counting, {unit_sql(contract)} as unit_of_row
+        from (select *, {waived_bits(waivers, rules, contract)} as waived_bits from (select * replace (broken::hugeint as broken) from {literal(whole)}))"""
+    )
     bits = " union all ".join(
         f"select {bit} as bit, {literal(rule.name)} as rule, {literal(rule.severity)} as severity, {literal(rule.column)} as column_name, {literal(rule.message)} as message"
         for bit, rule in enumerate(rules)
@@ -163,18 +183,33 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
     unreadable = ", ".join(f"({row})" for row in manifest.unreadable) or "(null)"
     con.execute(
         f"""copy (
-            select row_no, {key} as row_key, {version} as version_at, rule, severity, column_name, message
+            select
+                row_no, {key} as row_key, {version} as version_at, rule, severity, column_name, message, unit_of_row as unit,
+                {waiver_name(waivers, contract)} as waiver
             from (select * from seen where broken <> 0) join ({bits}) on (broken >> bit) & 1 = 1
             union all
-            select column0, null, null, '{UNREADABLE}', '{Severity.QUARANTINE}', null, {literal(UNREADABLE_MESSAGE)}
+            select column0, null, null, '{UNREADABLE}', '{Severity.QUARANTINE}', null, {literal(UNREADABLE_MESSAGE)}, null, null
             from (values {unreadable}) t(column0) where column0 is not null
-            {_findings(source, extraction)}
+            {_findings(source, extraction, waivers)}
             order by row_no, rule
         ) to {literal(target / QUARANTINE)} (format parquet)"""
     )
-    bad, keyless = _one_row(con, f"select count(*), count(*) filter ({key} is null) from seen where broken & {stopping}::hugeint <> 0")
+    bad, keyless = _one_row(con, f"select count(*), count(*) filter ({key} is null) from seen where counting & {stopping}::hugeint <> 0")
+    adjusted_rows = _adjusted_rows(con, key, adjusted)
+    con.execute(
+        f"""copy (
+            select unit, sum(arrived)::bigint as arrived
+            from (
+                select unit_of_row as unit, count(*) as arrived from seen group by unit_of_row
+                union all
+                select null, {len(manifest.unreadable)}
+            ) where arrived > 0 group by unit order by unit
+        ) to {literal(target / ARRIVED)} (format parquet)"""
+    )
     if bad:
-        con.execute(f"copy (select * from seen where broken & {stopping}::hugeint = 0) to {literal(target / ROWS)} (format parquet)")
+        con.execute(
+            f"copy (select * exclude (waived_bits, counting, unit_of_row) from seen where counting & {stopping}::hugeint = 0) to {literal(target / ROWS)} (format parquet)"
+        )
         whole.unlink()
     else:
         whole.rename(target / ROWS)
@@ -185,8 +220,12 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
     violations = dict.fromkeys((rule.name for rule in rules), 0) | {UNREADABLE: 0}
     if isinstance(source, FileSource) and source.table:
         violations[TOTAL_DIFFERS] = 0
-    for rule, count in con.execute(f"select rule, count(*) from {literal(target / QUARANTINE)} group by rule").fetchall():
-        violations[str(rule)] = int(count)
+    waived: dict[str, int] = {}
+    for rule, waiver, count in con.execute(f"select rule, waiver, count(*) from {literal(target / QUARANTINE)} group by rule, waiver").fetchall():
+        if waiver is None:
+            violations[str(rule)] = int(count)
+        else:
+            waived[str(waiver)] = waived.get(str(waiver), 0) + int(count)
     (valid,) = _one_row(con, f"select count(*) from {literal(target / ROWS)}")
     arrived = manifest.rows + len(manifest.unreadable)
     quarantined = bad + len(manifest.unreadable)
@@ -204,10 +243,19 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
         # A row whose key cannot be read may be any row, and an empty file is rather a failure than a province without dossiers:
         # then nothing can be said to be missing.
         complete=arrived > 0 and not manifest.unreadable and keyless == 0,
+        waived=dict(sorted(waived.items())),
+        adjusted=adjusted_rows,
     )
 
 
-def _findings(source: Source, extraction: Extraction) -> str:
+def _adjusted_rows(con: duckdb.DuckDBPyConnection, key: str, adjusted: Adjusted) -> int:
+    if not adjusted:
+        return 0
+    (rows,) = _one_row(con, f"select count(*) from seen where {key} in ({', '.join(literal(code) for code in adjusted)})")
+    return rows
+
+
+def _findings(source: Source, extraction: Extraction, waivers: list[Waiver]) -> str:
     """SQL that adds the sums that differ to the quarantine, one row a column of the contract; nothing when there are none."""
     columns: dict[str, list[str]] = {}
     for name, mapping in source.mapping.columns.items():
@@ -221,7 +269,8 @@ def _findings(source: Source, extraction: Extraction) -> str:
     if not values:
         return ""
     told = f"(values {values}) told(row_no, column_name, message)"
-    return f"union all select row_no, null, null, '{TOTAL_DIFFERS}', '{Severity.WARN}', column_name, message from {told}"
+    waiver = next((literal(waiver.name) for waiver in waivers if waiver.rule == TOTAL_DIFFERS), "null")
+    return f"union all select row_no, null, null, '{TOTAL_DIFFERS}', '{Severity.WARN}', column_name, message, null, {waiver} from {told}"
 
 
 def _told(finding: Finding) -> str:

@@ -5,6 +5,7 @@ from qn_pipeline.warehouse.engines import MARTS_NEXT, Warehouse
 
 # What readers are promised.
 MARTS = (
+    "adjustment",
     "budget_execution",
     "budget_undecided",
     "data_status",

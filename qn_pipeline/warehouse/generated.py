@@ -15,6 +15,9 @@ NOTICE = "Written by `make generate` from qn_pipeline/contracts: change it there
 DESCRIPTIONS = {
     "extractions": "Extractions that are loaded, one a row; superseded_seq is the one that took its place.",
     "quarantine": "Broken rules, one row a rule and row.",
+    "arrived": "Rows that came, good or bad, one row an extraction and unit as the row spells it.",
+    "waivers": "Decisions that rows which break a rule are counted; one row a waiver, or a waiver and key.",
+    "adjustments": "Values that were decided in place of what a source told, one row a decision, key and column.",
     "vanished": "Keys that a source said are no more.",
     "reconciled_counters": "Counters of a source that differed from what was held, before and after sweeping.",
     "reconciled_dossiers": "Dossiers that no window had shown, and a sweep found.",
@@ -40,6 +43,7 @@ def render() -> dict[Path, str]:
     return {
         PROJECT / "models" / "staging" / "_sources.yml": _sources(),
         PROJECT / "macros" / "contract_columns.sql": _columns_macro(),
+        PROJECT / "macros" / "contract_units.sql": _units_macro(),
     }
 
 
@@ -53,6 +57,14 @@ def _columns_macro() -> str:
     return (
         f"{{# {NOTICE} #}}\n{{# The columns of an entity's contract, in order. #}}\n{{% macro contract_columns(entity) -%}}\n"
         f"    {{{{ return({json.dumps(columns)}[entity]) }}}}\n{{%- endmacro %}}\n"
+    )
+
+
+def _units_macro() -> str:
+    units = {entity: contract.unit_column for entity, contract in CONTRACTS.items()}
+    return (
+        f"{{# {NOTICE} #}}\n{{# The entities, each with the column that names the unit of a row; none has none. #}}\n{{% macro contract_units() -%}}\n"
+        f"    {{{{ return({json.dumps(units).replace('null', 'none')}) }}}}\n{{%- endmacro %}}\n"
     )
 
 

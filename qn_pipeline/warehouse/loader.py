@@ -17,8 +17,10 @@ from qn_pipeline.landing.extractions import Extraction, read_extractions, supers
 from qn_pipeline.project import Project
 from qn_pipeline.settings import Settings
 from qn_pipeline.validation.validate import ValidExtraction, read_valid
+from qn_pipeline.warehouse.decisions import adjustment_rows, waiver_rows
 from qn_pipeline.warehouse.engines import Warehouse, Writing
 from qn_pipeline.warehouse.tables import (
+    ADJUSTMENTS,
     BUDGET_KEYWORDS,
     BUDGET_RULES,
     BUDGET_TARGET,
@@ -37,6 +39,7 @@ from qn_pipeline.warehouse.tables import (
     SYSTEMS,
     USUAL_DAYS,
     USUAL_HOURS,
+    WAIVERS,
     Columns,
     all_tables,
     entity_columns,
@@ -100,6 +103,8 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
         _replace(writing, "budget_keywords", BUDGET_KEYWORDS, _budget_keywords(project))
         target = project.digital_transformation
         _replace(writing, "budget_target", BUDGET_TARGET, [{"target_hundredths": _hundredths(target.target_share), "certainty": target.certainty}])
+        _replace(writing, "waivers", WAIVERS, waiver_rows(project))
+        _replace(writing, "adjustments", ADJUSTMENTS, adjustment_rows(project))
         _replace(writing, "systems", SYSTEMS, _ranked_systems(project))
         _replace(writing, "usual_hours", USUAL_HOURS, usual_hours())
         _replace(writing, "usual_days", USUAL_DAYS, usual_days(project.profile, FIRST_KNOWN_DAY, date(as_of.year + YEARS_AHEAD, 12, 31)))
@@ -191,6 +196,7 @@ def _insert(writing: Writing, result: ValidExtraction) -> int:
     if taken != result.report.valid:
         raise ContractBroken(f"The warehouse took {taken} of {result.report.valid} rows of {manifest.id}. The load was undone. Run it again.")
     writing.insert_parquet(f"{SCHEMA}.quarantine", [name for name in QUARANTINE if name != "extraction_seq"], result.quarantine, seq)
+    writing.insert_parquet(f"{SCHEMA}.arrived", ["unit", "arrived"], result.arrived, seq)
     if result.gone.exists():
         writing.insert_parquet(f"{SCHEMA}.vanished", ["row_key"], result.gone, seq)
     if result.extraction.reconciliation.exists():
@@ -262,7 +268,9 @@ def _extraction_row(extraction: Extraction, result: ValidExtraction | None, supe
         "window_from": manifest.window_from,
         "window_to": manifest.window_to,
         "superseded_seq": superseded_seq,
+        "is_file": manifest.connector.startswith("files/"),
         "is_document": manifest.is_document,
+        "sha256": manifest.sha256,
         "complete": report.complete if report else False,
         "arrived": report.arrived if report else 0,
         "valid": report.valid if report else 0,

@@ -19,7 +19,9 @@ EXTRACTIONS: Columns = {
     "window_from": "date",
     "window_to": "date",
     "superseded_seq": "integer",
+    "is_file": "boolean",
     "is_document": "boolean",
+    "sha256": "text",
     "complete": "boolean",
     "arrived": "integer",
     "valid": "integer",
@@ -35,6 +37,32 @@ QUARANTINE: Columns = {
     "severity": "text",
     "column_name": "text",
     "message": "text",
+    "unit": "text",
+    "waiver": "text",
+}
+ARRIVED: Columns = {"extraction_seq": "integer", "unit": "text", "arrived": "integer"}
+WAIVERS: Columns = {
+    "waiver": "text",
+    "position": "integer",
+    "rule": "text",
+    "source": "text",
+    "unit": "text",
+    "row_key": "text",
+    "valid_from": "date",
+    "valid_to": "date",
+}
+ADJUSTMENTS: Columns = {
+    "file": "text",
+    "position": "integer",
+    "source": "text",
+    "row_key": "text",
+    "valid_from": "date",
+    "valid_to": "date",
+    "column_name": "text",
+    "value": "text",
+    "decided_by": "text",
+    "decided_on": "date",
+    "reason": "text",
 }
 VANISHED: Columns = {"extraction_seq": "integer", "row_key": "text"}
 RECONCILED_COUNTER: Columns = {
@@ -133,7 +161,7 @@ def entity_columns(entity: str) -> Columns:
     return ROW_COLUMNS | {column.name: column.type for column in CONTRACTS[entity].columns}
 
 
-OF_EXTRACTIONS = ("quarantine", "vanished", "reconciled_counters", "reconciled_dossiers", "extractions")
+OF_EXTRACTIONS = ("quarantine", "arrived", "vanished", "reconciled_counters", "reconciled_dossiers", "extractions")
 """Tables whose rows belong to an extraction, besides the entity's own."""
 
 
@@ -142,6 +170,9 @@ def all_tables() -> dict[str, Columns]:
     return {entity: entity_columns(entity) for entity in CONTRACTS} | {
         "extractions": EXTRACTIONS,
         "quarantine": QUARANTINE,
+        "arrived": ARRIVED,
+        "waivers": WAIVERS,
+        "adjustments": ADJUSTMENTS,
         "vanished": VANISHED,
         "reconciled_counters": RECONCILED_COUNTER,
         "reconciled_dossiers": RECONCILED_DOSSIER,

@@ -38,7 +38,7 @@ stale as (
     from {{ ref('stg_quarantine') }} as q
     inner join {{ ref('stg_extractions') }} as e on e.extraction_seq = q.extraction_seq
     inner join {{ ref('fct_dossier_version') }} as l on l.system = e.system and l.code = q.row_key and l.known_to is null and not l.is_deleted
-    where q.severity = 'quarantine' and e.entity = 'dossiers' and e.superseded_seq is null
+    where q.severity = 'quarantine' and q.waiver is null and e.entity = 'dossiers' and e.superseded_seq is null
         and (q.version_at > l.version_at or (coalesce(q.version_at = l.version_at, true) and e.day > l.last_told_on))
 )
 

@@ -1,6 +1,4 @@
-{# Rows of current extractions that broke a rule. Superseded files are gone from it: their correction speaks. #}
+{# Rows that broke a rule, one row a key and rule, as they were told last: open, fixed or waived. core.broken_case says when which. #}
 select
-    e.entity, e.source, e.day, e.file, q.row_no, q.row_key, q.rule, q.severity, q.column_name, q.message
-from {{ ref('stg_quarantine') }} as q
-inner join {{ ref('stg_extractions') }} as e on e.extraction_seq = q.extraction_seq
-where e.superseded_seq is null
+    entity, source, system, day, file, row_no, row_key, unit, rule, severity, column_name, message, state, since, fixed_on, waiver, tellings, is_stale
+from {{ ref('broken_case') }} where is_newest

@@ -1,0 +1,9 @@
+{# Rows that came by period, entity (the role) and unit, and how complete figures over them are. #}
+with counted as (
+    select * from ({{ by_period(ref('arrival_cell'), ref('arrival_total'), arrival_measures(), []) }}) as counted
+)
+
+select
+    period_set, grain, period_start, period_end, role as entity, unit, rows_arrived, rows_missing,
+    {{ per_cent_down('rows_arrived - rows_missing', 'rows_arrived') }} as completeness
+from counted
