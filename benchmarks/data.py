@@ -103,7 +103,10 @@ DOSSIERS = f"""
         select d.*, u.code as unit_code, coalesce(u.parent, u.code) as desk, p.code as procedure_code, p.level,
                case when chance(d.i, 'due', 50) > 0 then received + to_days(cast(p.time_limit as integer)) end as due,
                received + to_seconds(3600 + case when late < 6 then p.time_limit * 86400 + chance(d.i, 'over', 864000) else chance(d.i, 'work', p.time_limit * 86400 - 7200) end) as ended,
-               chance(d.i, 'return', 9) as return_days
+               chance(d.i, 'return', 9) as return_days,
+               -- Nothing is filed online that has no service online.
+               case when p.level = 0 and chance(d.i, 'channel', 16) // 6 = 1 then 0 else least(2, chance(d.i, 'channel', 16) // 6) end as channel,
+               chance(d.i, 'fee', 5) * 15000 as fee
         from drawn as d join unit as u on u.i = d.unit join procedure as p on p.i = d.procedure
     )
     select *, case when way < 90 then 'running' when way < 93 then 'new' when way < 97 then 'refused' when way < 117 then 'withdrawn' when way < 127 then 'stopped' else 'settled' end as fate
@@ -152,7 +155,7 @@ ROWS = f"""
            case flaw when 0 then 'HS-' || i else printf('000.00.%02d.H47-%s-%07d', unit, strftime(received, '%y%m%d'), i) end
                || case when spelling = 0 then ' ' else '' end as "Mã hồ sơ",
            procedure_code as "Mã TTHC", desk as "Bộ phận tiếp nhận", case when flaw <> 2 then unit_code end as "Đơn vị giải quyết",
-           case when flaw = 1 then 'Zalo' when spelling = 1 then 'Trư' || chr(803) || 'c tuyê' || chr(769) || 'n' else list_extract(['Trực tiếp', 'Trực tuyến', 'Bưu điện'], 1 + least(2, chance(i, 'channel', 16) // 6)) end as "Kênh",
+           case when flaw = 1 then 'Zalo' when spelling = 1 and channel = 1 then 'Trư' || chr(803) || 'c tuyê' || chr(769) || 'n' else list_extract(['Trực tiếp', 'Trực tuyến', 'Bưu điện'], 1 + channel) end as "Kênh",
            status as "Trạng thái",
            strftime(received - to_seconds(chance(i, 'before', 4) * 3600) + case when flaw = 10 then interval 1 day else interval 0 day end, '{DATE_FORMAT}') as "Ngày nộp",
            case when flaw = 3 then '31/02/2022 08:00:00' when fate not in ('new', 'refused') then strftime(received, '{DATE_FORMAT}') end as "Ngày tiếp nhận",
@@ -161,8 +164,8 @@ ROWS = f"""
            case when status = 10 then strftime(ended + to_seconds(return_days * 86400 + 5400), '{DATE_FORMAT}') end as "Ngày trả",
            list_extract([null, 'Một phần', 'Toàn trình'], 1 + level) as "Mức độ",
            chance(i, 'digitized', 2) as "Số hóa", chance(i, 'reused', 8) // 7 as "Tái sử dụng", case when has_ended then chance(i, 'result', 2) end as "KQ điện tử",
-           case when flaw = 6 then '15.000' else cast(chance(i, 'fee', 5) * 15000 as varchar) end as "Lệ phí",
-           chance(i, 'payment', 3) as "Thanh toán",
+           case when flaw = 6 then '15.000' else cast(fee as varchar) end as "Lệ phí",
+           case when fee = 0 then 0 else chance(i, 'payment', 3) end as "Thanh toán",
            case when status = 10 and chance(i, 'vote', 4) = 0 then list_extract(['Rất hài lòng', 'Hài lòng', 'Không hài lòng'], 1 + chance(i, 'voted', 20) // 9) end as "Đánh giá",
            list_extract(['CN', 'CN', 'CN', 'DN', 'CQ'], 1 + person % 5) as "Đối tượng",
            printf(case when spelling < 100 then '049%09d' else '049 %09d' end, person) as "Số định danh",

@@ -78,7 +78,7 @@ RULES: dict[str, tuple[str, str, bool]] = {
     "code_format": ("code", f"not regexp_full_match(code, '{CODE}')", False),
     "code_date_differs": (
         "code",
-        "regexp_extract(code, '-([0-9]{6})-', 1) <> '' and regexp_extract(code, '-([0-9]{6})-', 1) <> strftime(received_at, '%y%m%d')",
+        "split_part(code, '-', 2) <> strftime(received_at, '%y%m%d') and regexp_matches(code, '^[^-]*-[0-9]{6}-')",
         True,
     ),
     "received_at_needed": ("received_at", "raw_received_at is null and status not in (1, 3)", False),
@@ -88,8 +88,20 @@ RULES: dict[str, tuple[str, str, bool]] = {
     "due_before_received": ("due_at", "due_at < received_at", False),
     "returned_before_ended": ("returned_at", "returned_at < ended_at", True),
     "submitted_after_received": ("submitted_at", "submitted_at > received_at", True),
-    "date_in_future": ("received_at", "greatest(received_at, ended_at, returned_at) >= day + 1", False),
-    "fee_negative": ("fee", "fee < 0", False),
+    **{f"{name}_in_future": (name, f"{name} >= day + 1", False) for name in ("received_at", "ended_at", "returned_at")},
+    **{f"{name}_out_of_range": (name, f"{name} < date '2000-01-01'", False) for name in ("submitted_at", "received_at")},
+    "due_at_out_of_range": ("due_at", "due_at < date '2000-01-01' or due_at >= date '2100-01-01'", False),
+    "fee_out_of_range": ("fee", "fee < 0 or fee > 1000000000000", False),
+    "fee_unusual": ("fee", "fee between 1000000001 and 1000000000000", True),
+    "submitted_in_future": ("submitted_at", "submitted_at >= day + 1 and received_at is null", True),
+    "returned_at_while_running": ("returned_at", "returned_at is not null and status in (1, 2, 3, 4, 5, 6)", True),
+    "returned_at_needed": ("returned_at", "raw_returned_at is null and status = 10", True),
+    "received_at_while_new": ("received_at", "received_at is not null and status = 1", True),
+    "due_too_far": ("due_at", "due_at > received_at + interval 10 year", False),
+    "updated_in_future": ("updated_at", "updated_at >= day + 2", False),
+    "online_level_of_channel": ("online_level", "channel = 'online' and online_level = 'none'", True),
+    "paid_without_fee": ("fee", "online_payment in ('national', 'local') and (raw_fee is null or fee = 0)", True),
+    "version_doubled": ("code", "false", True),
 }
 STOPPING = sum(1 << bit for bit, (_, _, stays) in enumerate(RULES.values()) if not stays)
 FLOWS = ("received", "settled", "settled_early", "settled_on_time", "settled_late", "settled_without_due")

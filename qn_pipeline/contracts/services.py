@@ -1,7 +1,7 @@
 """Services (dịch vụ công): which unit offers which procedure, and how far online."""
 
 from qn_pipeline.contracts import codes
-from qn_pipeline.contracts.model import Column, Contract
+from qn_pipeline.contracts.model import Column, Contract, across_history, one_row_by
 
 SERVICES = Contract(
     entity="services",
@@ -15,5 +15,9 @@ SERVICES = Contract(
         Column("procedure", "text", "Mã TTHC", "Code of the procedure.", nullable=False),
         Column("online_level", "text", "Mức độ dịch vụ trực tuyến", "Level of the online service of this unit.", codes=codes.ONLINE_LEVEL),
     ),
-    rules=(),
+    rules=(
+        one_row_by("service_doubled", ("code",), "Một dịch vụ được ghi nhiều lần trong cùng một tệp; dòng cuối cùng được tính."),
+        across_history("unit_unknown", "unit", "Đơn vị cung cấp dịch vụ không có trong danh mục đơn vị."),
+        across_history("procedure_unknown", "procedure", "Thủ tục của dịch vụ không có trong danh mục thủ tục."),
+    ),
 )

@@ -40,11 +40,11 @@ def waived_bits(waivers: Sequence[Waiver], rules: Sequence[Rule], contract: Cont
     """SQL for the bits of `broken` that waivers cover, over a row of `checked`."""
     bits = {rule.name: 1 << bit for bit, rule in enumerate(rules)}
     cases = [
-        f"(case when {_holds(waiver, contract.key[0], unit_sql(contract))} then broken & {bits[waiver.rule]}::hugeint else 0::hugeint end)"
+        f"(case when {_holds(waiver, contract.key[0], unit_sql(contract))} then broken & {bits[waiver.rule]}::ubigint else 0::ubigint end)"
         for waiver in waivers
         if waiver.rule in bits
     ]
-    return " | ".join(cases) or "0::hugeint"
+    return " | ".join(cases) or "0::ubigint"
 
 
 def waiver_name(waivers: Sequence[Waiver], contract: Contract) -> str:
