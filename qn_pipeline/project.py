@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from qn_pipeline.contracts import CONTRACTS
 from qn_pipeline.contracts.model import Column, Contract, Profile
 from qn_pipeline.errors import ConfigurationError
+from qn_pipeline.postal_contracts import Post
 
 PROJECT_FILE = "qn.yaml"
 ISO_FORMAT = "iso8601"
@@ -383,6 +384,7 @@ class Project(_Strict):
     deadline_rule: Literal["minute", "next_day"] = Field(default="minute", description="how a due date is recomputed: docs/figures.md")
     catalogue: dict[str, dict[str, Any]] = Field(default={}, description="what the catalogue says otherwise here: by indicator, scoring or layouts")
     digital_transformation: DigitalTransformation = DigitalTransformation()
+    post: Post = Post()
     sources: dict[str, AnySource]
 
     @model_validator(mode="after")
