@@ -30,7 +30,7 @@ MOST_EDITS = 2
 DAYS = {
     ("receive", "received_at"): (-1, 1),
     ("return", "returned_at"): (-1, 1),
-    ("return", "ended_at"): (-30, 0),
+    ("return", "ended_untold"): (-30, 0),
     ("digitize_components", "received_at"): (-3, 0),
     ("digitize_result", "ended_at"): (-3, 0),
     ("guide", "filed_at"): (-30, 0),
@@ -66,7 +66,7 @@ def find_candidates(con: duckdb.DuckDBPyConnection, dossiers: Sequence[Path], ev
     _blocks(con)
     _distances(con)
     con.execute(f"copy (select typed, dossier_code, edits from near order by all) to {literal(target)} (format parquet)")
-    con.execute("drop table piece; drop table code; drop table open_piece; drop table pair; drop table near")
+    con.execute("drop table piece; drop table typing; drop table code; drop table open_piece; drop table pair; drop table near")
 
 
 def _macro_text() -> str:
@@ -78,20 +78,21 @@ def _files(paths: Sequence[Path]) -> str:
 
 
 def _read(con: duckdb.DuckDBPyConnection, macros: Any, dossiers: Sequence[Path], events: Sequence[Path]) -> None:
-    """version: rows of dossiers; code: their codes, once each; piece: the work for which a code was typed."""
+    """version: rows of dossiers; code: their codes, once each; piece: the work for which a code was typed; typing: those codes, once each."""
     con.execute(f"""create or replace temp view version as
         select code, receiving_unit, resolving_unit, submitted_at, received_at, ended_at, returned_at from {_files(dossiers)}""")
     con.execute(f"""create temp table code as
-        select code, {macros.spelling_key("spelling")} as key
-        from (select code, {macros.spelling("code")} as spelling from (select distinct code from version))""")
+        select row_number() over ()::integer as code_id, code, {macros.spelling_key("spelling")} as key, is_returned
+        from (select code, {macros.spelling("code")} as spelling, bool_or(returned_at is not null) as is_returned from version group by code)""")
+    con.execute(f"""create temp table typing as
+        select row_number() over ()::integer as typed_id, typed, {macros.spelling_key("typed")} as key
+        from (select distinct {macros.spelling("dossier_as_typed")} as typed from {_files(events)} where dossier_as_typed is not null)""")
     con.execute(f"""create temp table piece as
         with told as (
-            select distinct e.kind, {macros.postal_work_of("e")} as work, e.office, e.unit as told_unit, e.began_at, e.ended_at, e.dossier_as_typed
+            select distinct {macros.postal_work_of("e")} as work, e.office, e.unit as told_unit, e.began_at, e.ended_at, {macros.spelling("e.dossier_as_typed")} as typed
             from {_files(events)} as e where e.dossier_as_typed is not null
-        ),
-        spelt as (select dossier_as_typed, {macros.spelling("dossier_as_typed")} as typed from (select distinct dossier_as_typed from told))
-        select row_number() over () as id, t.* exclude (dossier_as_typed), s.typed, {macros.spelling_key("s.typed")} as key
-        from told as t inner join spelt as s on s.dossier_as_typed = t.dossier_as_typed""")
+        )
+        select row_number() over ()::integer as id, p.* exclude (typed), t.typed_id, t.key from told as p inner join typing as t on t.typed = p.typed""")
 
 
 def _open_pieces(con: duckdb.DuckDBPyConnection, macros: Any) -> None:
@@ -122,62 +123,70 @@ def _open_pieces(con: duckdb.DuckDBPyConnection, macros: Any) -> None:
 def _blocks(con: duckdb.DuckDBPyConnection) -> None:
     """pair: codes as typed, each with the codes of all dossiers of the unit whose moment is about the day of the work."""
     values = ", ".join(f"('{work}', '{moment}', {first}, {last})" for (work, moment), (first, last) in DAYS.items())
-    moments = ("received_at", "ended_at", "returned_at", "filed_at")
+    moments = sorted({moment for _, moment in DAYS})
     told = ", ".join(f"struct_pack(moment := '{name}', day := {name}::date)" for name in moments)
     con.execute(f"""create temp table pair as
         with asked as (
-            select distinct p.typed, p.key, p.unit, b.moment, p.began_at::date + unnest(generate_series(b.first_day, b.last_day))::integer as day
+            select distinct p.typed_id, p.unit, b.moment, p.began_at::date + unnest(generate_series(b.first_day, b.last_day))::integer as day
             from open_piece as p inner join (values {values}) as b (work, moment, first_day, last_day) on b.work = p.work
         ),
-        dated as (
-            select code, unnest(case when receiving_unit is distinct from resolving_unit then [receiving_unit, resolving_unit] else [resolving_unit] end) as unit,
-                unnest([{told}], recursive := true)
-            from (select *, coalesce(submitted_at, received_at) as filed_at from version)
-        )
-        select distinct a.typed, a.key, d.code
+        placed as (
+            select c.code_id, v.received_at, v.ended_at, v.returned_at, coalesce(v.submitted_at, v.received_at) as filed_at,
+                case when not c.is_returned then v.ended_at end as ended_untold, unnest(list_distinct([v.receiving_unit, v.resolving_unit])) as unit
+            from version as v inner join code as c on c.code = v.code
+        ),
+        dated as (select code_id, unit, unnest([{told}], recursive := true) from placed)
+        select distinct a.typed_id, d.code_id
         from asked as a inner join dated as d on d.unit = a.unit and d.moment = a.moment and d.day = a.day""")
 
 
 def _distances(con: duckdb.DuckDBPyConnection) -> None:
     """near: pairs of which a few edits make one code of the other, the fewest over the ways in which a code is written; a swap of neighbours is one edit."""
     con.execute(f"create or replace temp macro even(text) as translate(replace(text, '.', ''), {LOOK_ALIKES})")
-    # What both begin and end with does not count, and edit distance is dear in long texts.
-    con.execute("""create or replace temp macro beyond(a, b) as case
-        when left(a, 16) = left(b, 16) then 16 when left(a, 10) = left(b, 10) then 10 when left(a, 3) = left(b, 3) then 3 else 0 end""")
-    con.execute("""create or replace temp macro short_edits(a, b) as
-        case when abs(length(a) - length(b)) > 2 then 9 when levenshtein(a, b) > 3 then 9 else damerau_levenshtein(a, b) end""")
+    con.execute("create or replace temp macro padded(number) as lpad(number, greatest(length(number), 4)::integer, '0')")
+    # Edit distance is dear: it is asked where all but the end, or the end, is alike, or few digits differ, and of what is not alike at the beginning.
+    con.execute("""create or replace temp macro worth(a, b) as
+        abs(length(a) - length(b)) <= 2 and (
+            left(a, least(length(a), length(b)) - 4) = left(b, least(length(a), length(b)) - 4) or right(a, 4) = right(b, 4)
+            or (length(a) = length(b) and hamming(a, b) <= 3)
+        )""")
+    con.execute("""create or replace temp macro alike(a, b) as case
+        when left(a, 15) = left(b, 15) then 15 when left(a, 10) = left(b, 10) then 10 when left(a, 3) = left(b, 3) then 3 else 0 end""")
     con.execute("""create or replace temp macro edits(a, b) as
-        case when a is null or b is null then 9 else short_edits(substr(a, beyond(a, b) + 1), substr(b, beyond(a, b) + 1)) end""")
+        case when worth(a, b) then damerau_levenshtein(substr(a, alike(a, b) + 1), substr(b, alike(a, b) + 1)) else 9 end""")
     parts = f"regexp_extract(key, '{CODE}', ['province', 'one', 'two', 'three', 'day', 'number'])"
     con.execute(f"""create temp table near as
         with dossier as (
-            select code, key, {parts} as part, regexp_matches(key, '{CODE}') as is_code from code where code in (select code from pair)
+            select code_id, code, key, {parts} as part, regexp_matches(key, '{CODE}') as is_code from code where code_id in (select code_id from pair)
+        ),
+        agency as (
+            select *, part.province || part.one || part.two || part.three as large, part.three || part.two || part.one || part.province as small, padded(part.number) as number
+            from dossier
         ),
         written as (
-            select code, key,
-                even(case when is_code then part.province || part.one || part.two || part.three || part.day || padded else key end) as from_large,
-                even(case when is_code then part.three || part.two || part.one || part.province || part.day || padded end) as from_small,
-                even(case when is_code then shortened || part.day || padded end) as short,
-                even(case when is_code then shortened || part.day || part.number end) as shortest
-            from (
-                select *, lpad(part.number, greatest(length(part.number), 4), '0') as padded,
-                    regexp_replace(part.province || part.one || part.two || part.three, '(00|00000|0000000)$', '') as shortened
-                from dossier
-            )
+            select code_id, code, key,
+                even(case when is_code then large || part.day || number else key end) as from_large,
+                even(case when is_code then small || part.day || number end) as from_small,
+                even(case when is_code then regexp_replace(large, '(000|00000|0000000)$', '') || part.day || number end) as short,
+                even(case when is_code then regexp_replace(large, '(000|00000|0000000)$', '') || part.day || part.number end) as shortest
+            from agency
         ),
         told as (
-            select typed, key, even(typed) as typed_even, typed[1] between '0' and '9' as is_from_small,
-                case when is_code then even(part.province || part.one || part.two || part.three || part.day || lpad(part.number, greatest(length(part.number), 4), '0')) end as read
-            from (select distinct typed, key, {parts} as part, regexp_matches(key, '{CODE}') as is_code from pair)
+            select typed_id, typed, key, even(typed) as plain, typed[1] between '0' and '9' as is_from_small,
+                case when regexp_matches(key, '{CODE}') then even(part.province || part.one || part.two || part.three || part.day || padded(part.number)) end as read
+            from (select *, {parts} as part from typing where typed_id in (select typed_id from pair))
         ),
         measured as (
-            select p.typed, p.code as dossier_code,
+            select t.typed, w.code as dossier_code,
                 least(
                     edits(t.read, w.from_large),
-                    case when t.is_from_small or w.from_small is null then edits(t.typed_even, coalesce(w.from_small, w.from_large))
-                        else least(edits(t.typed_even, w.from_large), edits(t.typed_even, w.short), edits(t.typed_even, w.shortest)) end
+                    case
+                        when length(t.read) = length(t.plain) then 9  -- read from it, digit by digit
+                        when t.is_from_small or w.from_small is null then edits(t.plain, coalesce(w.from_small, w.from_large))
+                        else least(edits(t.plain, w.from_large), edits(t.plain, w.short), edits(t.plain, w.shortest))
+                    end
                 ) as edits
-            from pair as p inner join told as t on t.typed = p.typed inner join written as w on w.code = p.code
+            from pair as p inner join told as t on t.typed_id = p.typed_id inner join written as w on w.code_id = p.code_id
             where t.key <> w.key
         )
         select * from measured where edits <= {MOST_EDITS}""")

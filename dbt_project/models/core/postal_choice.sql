@@ -67,6 +67,11 @@ weighed as (
 
 scored as (
     select *, {{ postal_points('work', 'time_fit', 'unit_fit', 'edits', 'is_claimed') }} as points from weighed
+),
+
+{# What is so far below any match neither is one nor stands against one. #}
+possible as (
+    select * from scored where edits is null or points > {{ postal_near_points() }} - {{ postal_near_margin() }}
 )
 
 select
@@ -79,4 +84,4 @@ select
         partition by system, code
         order by points desc, edits nulls first, {{ binary_order('dossier_system') }}, {{ binary_order('dossier_code') }}
     ) as margin
-from scored
+from possible
