@@ -9,7 +9,9 @@ the models decide (dbt: postal_piece, postal_exact, postal_choice, fct_postal_ev
 are told. Versions of dossiers and of the log are there before; the time begins with files of valid rows, and ends with core.fct_postal_event.
 
 Which pieces code and evidence identify is found by brute force, without the matcher: of all dossiers of the desk (of all desks, where the log names none) whose moment
-lies within the minutes that EVIDENCE names, the true one alone is within two edits of what was typed. Exit status 1 when a bound of REACH is missed.
+lies within the minutes that EVIDENCE names, the true one alone is within two edits of what was typed, and what was typed is no other dossier's code. With such
+codes among them (recall_others_codes_too) evidence speaks against the code: those are to be candidates, and not matches, unless something decides. Exit status 1
+when a bound of REACH is missed.
 """
 
 import argparse
@@ -241,8 +243,9 @@ def judge(folder: Path, file: Path) -> dict[str, float]:
             count(*) filter (spelling in ({slips})) as mistyped,
             count(*) filter ({matched} and dossier_code = dossier) / count(*) filter ({matched}) as precision,
             count(*) filter (match = 'approximate' and dossier_code = dossier) / nullif(count(*) filter (match = 'approximate'), 0) as precision_approximate,
-            count(*) filter (i.code is not null) as identified,
-            count(*) filter (i.code is not null and {matched} and dossier_code = dossier) / nullif(count(*) filter (i.code is not null), 0) as recall,
+            count(*) filter (not i.is_others) as identified,
+            count(*) filter (not i.is_others and {matched} and dossier_code = dossier) / nullif(count(*) filter (not i.is_others), 0) as recall,
+            count(*) filter (i.code is not null and {matched} and dossier_code = dossier) / nullif(count(*) filter (i.code is not null), 0) as recall_others_codes_too,
             count(*) filter (spelling in ({slips}) and {matched} and dossier_code = dossier) / nullif(count(*) filter (spelling in ({slips})), 0) as recall_of_all_slips,
             count(*) filter (spelling not in ({slips}) and {matched} and dossier_code = dossier) / count(*) filter (spelling not in ({slips})) as recall_of_right_codes,
             count(*) filter (match = 'ambiguous') / count(*) as ambiguous,
@@ -269,7 +272,8 @@ def _identified(con: duckdb.DuckDBPyConnection, folder: Path, slips: str) -> Non
     con.execute(f"create temp table dossier as select code, receiving_unit, received_at, ended_at, returned_at from '{folder / 'dossiers.parquet'}'")
     con.execute(f"create temp table wrong as select * from judged where spelling in ({slips})")
     con.execute(f"""create temp table identified as
-        select code from ({windows}) where levenshtein(typed, other) <= 4 and damerau_levenshtein(translate(typed, 'IBSZ', '1852'), other) <= 2
+        select code, bool_or(typed in (select code from dossier)) as is_others
+        from ({windows}) where levenshtein(typed, other) <= 4 and damerau_levenshtein(translate(typed, 'IBSZ', '1852'), other) <= 2
         group by code having count(distinct other) = 1 and bool_and(other = dossier)""")
 
 

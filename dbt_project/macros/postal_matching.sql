@@ -3,10 +3,11 @@
   Jinja alone: nothing of dbt may be in the first three macros.
 
   Points are tenths of powers of ten, taken from 100: what costs 10 more is ten times less likely, were the piece the dossier's. So the distance to the next best
-  says how sure a match is. Chosen from what clerks do, not fitted: about one code in thirty has a slip, and a given slip is one of some hundred (35);
-  a second one in the same code is likelier than two apart (20 more); the shop's moment lies within the piece of work or minutes from it in 99 of 100, the same
-  day otherwise (28; scanning is less bound to a moment, 20); one log in a hundred names another desk (20); a second reception or return of a dossier is rarer (25).
-  What has no moment to compare (unknown) says little (20).
+  says how sure a match is. Chosen from what clerks do, and held against benchmarks/matching.py, whose log is made otherwise: about one code in thirty has a slip,
+  and a given slip is one of some hundred (35); a second one in the same code is likelier than two apart (20 more); the shop's moment lies within the piece of work
+  or minutes from it in 99 of 100, the same day otherwise (28; scanning is a little less bound to a moment, 26); one log in a hundred and fifty names another desk (22); one in a
+  thousand is a second log of a reception, a scan or a return (30); of a dossier for which the post works it mostly does other work, too (12). What has no moment to
+  compare (unknown) says little (20).
 #}
 
 {# What is done: digitizing the papers and digitizing the result are two works. #}
@@ -61,31 +62,36 @@
     end
 {%- endmacro %}
 
-{# The three above say nothing against the code: such a piece is a match, and nothing else is asked. #}
-{% macro postal_agrees(time_fit, unit_fit) -%}
-    ({{ time_fit }} in ('within', 'near', 'unknown') and {{ unit_fit }} <> 'differs')
+{# Whether neither desk nor moment says anything against the code that was typed. Papers are scanned soon after reception: an hour later they may be another dossier's. #}
+{% macro postal_fits(work, time_fit, unit_fit) -%}
+    ({{ time_fit }} in ('within', 'unknown') or ({{ time_fit }} = 'near' and {{ work }} <> 'digitize_components')) and {{ unit_fit }} <> 'differs'
 {%- endmacro %}
 
-{# edits: null for an exact code; 0 for look-alikes (I for 1, B for 8, S for 5, Z for 2). #}
-{% macro postal_points(work, time_fit, unit_fit, edits, is_claimed) -%}
+{#
+  edits: null for an exact code; 0 for look-alikes (I for 1, B for 8, S for 5, Z for 2). is_claimed: another piece of that work fits the dossier and has its
+  code. is_served: the post did other work for the dossier.
+#}
+{% macro postal_points(work, time_fit, unit_fit, edits, is_claimed, is_served) -%}
     100
     - case when {{ edits }} is null then 0 when {{ edits }} = 0 then 12 when {{ edits }} = 1 then 35 else 55 end
-    - case {{ unit_fit }} when 'agrees' then 0 when 'untold' then 5 else 20 end
+    - case {{ unit_fit }} when 'agrees' then 0 when 'untold' then 5 else 22 end
     - case {{ time_fit }}
         when 'within' then 0 when 'near' then 8 when 'unknown' then 20 when 'before' then 60
-        when 'day' then case when {{ work }} in ('receive', 'return') then 28 else 20 end
-        when 'days' then case when {{ work }} in ('receive', 'return') then 34 else 28 end
-        else case when {{ work }} in ('receive', 'return') then 50 else 38 end
+        when 'day' then case when {{ work }} in ('receive', 'return') then 28 else 26 end
+        when 'days' then case when {{ work }} in ('receive', 'return') then 34 else 32 end
+        else case when {{ work }} in ('receive', 'return') then 50 else 40 end
     end
-    - case when {{ is_claimed }} then 25 else 0 end
+    - case when {{ is_claimed }} then 30 else 0 end
+    - case when {{ edits }} is null or {{ is_served }} then 0 else 12 end
 {%- endmacro %}
 
 {# The fewest points of a code that is taken as typed, and how far the next best must be below it. #}
-{% macro postal_exact_points() -%}50{%- endmacro %}
-{% macro postal_exact_margin() -%}20{%- endmacro %}
-{# The same for a dossier whose code is only like the one that was typed. #}
+{% macro postal_exact_points() -%}45{%- endmacro %}
+{% macro postal_exact_margin() -%}30{%- endmacro %}
+{# The same for a dossier whose code is only like the one that was typed, when that is nobody's, and when it is another dossier's. #}
 {% macro postal_near_points() -%}30{%- endmacro %}
-{% macro postal_near_margin() -%}10{%- endmacro %}
+{% macro postal_near_margin() -%}15{%- endmacro %}
+{% macro postal_other_margin() -%}22{%- endmacro %}
 
 {# Pieces that count for a dossier. #}
 {% macro is_matched(match) -%}({{ match }} in ('exact', 'approximate')){%- endmacro %}

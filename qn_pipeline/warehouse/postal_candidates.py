@@ -97,19 +97,21 @@ def _read(con: duckdb.DuckDBPyConnection, macros: Any, dossiers: Sequence[Path],
 
 def _open_pieces(con: duckdb.DuckDBPyConnection, macros: Any) -> None:
     """open_piece: work whose code leads to no dossier, to several, or to one that something speaks against, at each unit where it may have been done."""
-    agrees = macros.postal_agrees("time_fit", "unit_fit")
+    fits = macros.postal_fits("work", "time_fit", "unit_fit")
     con.execute(f"""create temp table open_piece as
         with hit as (
-            select p.id, p.office, v.code, v.receiving_unit, v.resolving_unit,
+            select p.id, p.work, p.office, v.code, v.receiving_unit, v.resolving_unit,
                 {macros.postal_time_fit("p", "v")} as time_fit, {macros.postal_unit_fit("p", "v")} as unit_fit,
                 case p.work when 'return' then coalesce(v.returned_at, v.ended_at) when 'digitize_result' then v.ended_at else v.received_at end is not null as has_moment
             from piece as p inner join code as c on c.key = p.key inner join version as v on v.code = c.code
         ),
         -- A version from before the dossier's end says nothing of what was done after it.
-        settled as (
-            select id from hit group by id
-            having count(distinct code) = 1 and bool_or({agrees}) and bool_and({agrees} or not has_moment)
+        fitting as (
+            select id, work, min(code) as code from hit group by id, work
+            having count(distinct code) = 1 and bool_or({fits}) and bool_and(({fits}) or not has_moment)
         ),
+        -- Of several pieces of one work that fit a dossier, one may be another's.
+        settled as (select id from fitting qualify count(*) over (partition by code, work) = 1),
         office_unit as (
             select distinct office, told_unit as unit from piece where told_unit is not null
             union

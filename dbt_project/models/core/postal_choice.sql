@@ -13,26 +13,24 @@ open_piece as (
     where p.typed is not null and s.code is null
 ),
 
-{# Dossiers that a piece of the same work has without doubt. #}
-claimed as (
-    select distinct work, dossier_system, dossier_code from {{ ref('postal_exact') }} where agrees and outcome = 'done' and work <> 'guide'
+{# Dossiers for which work was done without doubt of the code, and which. #}
+served as (
+    select work, dossier_system, dossier_code, count(*) as pieces
+    from {{ ref('postal_exact') }} where fits and outcome = 'done' and work <> 'guide'
+    group by work, dossier_system, dossier_code
+),
+
+served_dossier as (
+    select dossier_system, dossier_code, count(*) as works from served group by dossier_system, dossier_code
 ),
 
 {# Where an office works: needed where its log names no unit. #}
 office_unit as (
     select office, told_unit as unit from {{ ref('postal_piece') }} where told_unit is not null
     union
-    select p.office, d.receiving_unit
-    from {{ ref('postal_exact') }} as x
-    inner join {{ ref('postal_piece') }} as p on p.system = x.system and p.code = x.code
-    inner join {{ ref('fct_dossier') }} as d on d.system = x.dossier_system and d.code = x.dossier_code
-    where x.time_fit in ('within', 'near') and d.receiving_unit is not null
+    select office, receiving_unit from {{ ref('postal_exact') }} where time_fit in ('within', 'near') and receiving_unit is not null
     union
-    select p.office, d.resolving_unit
-    from {{ ref('postal_exact') }} as x
-    inner join {{ ref('postal_piece') }} as p on p.system = x.system and p.code = x.code
-    inner join {{ ref('fct_dossier') }} as d on d.system = x.dossier_system and d.code = x.dossier_code
-    where x.time_fit in ('within', 'near')
+    select office, resolving_unit from {{ ref('postal_exact') }} where time_fit in ('within', 'near')
 ),
 
 near as (
@@ -45,11 +43,12 @@ near as (
 ),
 
 pair as (
-    select x.system, x.code, x.work, x.outcome, x.dossier_system, x.dossier_code, cast(null as bigint) as edits, x.time_fit, x.unit_fit
+    select x.system, x.code, x.work, x.outcome, x.dossier_system, x.dossier_code, x.desk, cast(null as bigint) as edits, x.time_fit, x.unit_fit,
+        case when x.fits and x.outcome = 'done' then 1 else 0 end as own_pieces
     from {{ ref('postal_exact') }} as x
     inner join open_piece as o on o.system = x.system and o.code = x.code
     union all
-    select n.system, n.code, n.work, n.outcome, n.dossier_system, n.dossier_code, n.edits, n.time_fit, n.unit_fit
+    select n.system, n.code, n.work, n.outcome, n.dossier_system, n.dossier_code, coalesce(n.receiving_unit, n.resolving_unit), n.edits, n.time_fit, n.unit_fit, 0
     from near as n
     where n.time_fit not in ('off', 'before')
         and (
@@ -60,13 +59,17 @@ pair as (
 
 {# To try again what had failed is no second claim. #}
 weighed as (
-    select p.*, c.dossier_code is not null and p.outcome = 'done' as is_claimed
+    select
+        p.system, p.code, p.work, p.outcome, p.dossier_system, p.dossier_code, p.desk, p.edits, p.time_fit, p.unit_fit,
+        p.outcome = 'done' and coalesce(c.pieces, 0) > p.own_pieces as is_claimed,
+        coalesce(s.works, 0) > case when c.pieces is null then 0 else 1 end as is_served
     from pair as p
-    left join claimed as c on c.work = p.work and c.dossier_system = p.dossier_system and c.dossier_code = p.dossier_code
+    left join served as c on c.work = p.work and c.dossier_system = p.dossier_system and c.dossier_code = p.dossier_code
+    left join served_dossier as s on s.dossier_system = p.dossier_system and s.dossier_code = p.dossier_code
 ),
 
 scored as (
-    select *, {{ postal_points('work', 'time_fit', 'unit_fit', 'edits', 'is_claimed') }} as points from weighed
+    select *, {{ postal_points('work', 'time_fit', 'unit_fit', 'edits', 'is_claimed', 'is_served') }} as points from weighed
 ),
 
 {# What is so far below any match neither is one nor stands against one. #}
