@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from qn_pipeline.contracts import CONTRACTS
 from qn_pipeline.contracts.model import Column, Contract, Profile
 from qn_pipeline.errors import ConfigurationError
+from qn_pipeline.postal_contracts import Post
 from qn_pipeline.project_quality import Adjustment, Contact, Waiver, check_adjustment, check_contacts, check_waivers
 
 PROJECT_FILE = "qn.yaml"
@@ -385,6 +386,7 @@ class Project(_Strict):
     deadline_rule: Literal["minute", "next_day"] = Field(default="minute", description="how a due date is recomputed: docs/figures.md")
     catalogue: dict[str, dict[str, Any]] = Field(default={}, description="what the catalogue says otherwise here: by indicator, scoring or layouts")
     digital_transformation: DigitalTransformation = DigitalTransformation()
+    post: Post = Post()
     sources: dict[str, AnySource]
     waivers: list[Waiver] = Field(default=[], description="rows that break a rule and are counted all the same: docs/quality.md")
     contacts: list[Contact] = Field(default=[], description="who is told of what is wrong, by source and unit")

@@ -6,9 +6,10 @@ files (post_files). Moments are local, naive and of whole seconds. A piece of wo
 
 import random
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Final, Literal
 from zlib import crc32
 
@@ -31,6 +32,8 @@ GUIDED_BEFORE, GUIDED_TO_SUPPLEMENT, GUIDED_WITHOUT_DOSSIER = 0.2, 0.3, 0.3
 RECEIVED, COMPONENTS_SCANNED, RESULT_SCANNED, RETURNED = 0.97, 0.95, 0.9, 0.9
 FAILED, TRIED_AGAIN = 0.025, 0.7
 SIGNED: Final = 0.85
+LOGGED_AGAIN: Final = 0.004
+"""Receptions and returns that stand in the log a second time."""
 SPELT: Final[dict[Spelling, float]] = {
     "exact": 0.8,
     "lower": 0.03,
@@ -38,8 +41,16 @@ SPELT: Final[dict[Spelling, float]] = {
     "separators": 0.03,
     "letter_o": 0.025,
     "other_order": 0.03,
-    "wrong": 0.03,
-    "missing": 0.025,
+    "digit": 0.008,
+    "swapped": 0.004,
+    "dropped": 0.004,
+    "doubled": 0.003,
+    "look_alike": 0.003,
+    "two_digits": 0.002,
+    "another": 0.003,
+    "agency": 0.002,
+    "date": 0.003,
+    "missing": 0.023,
 }
 
 CENTRE_OFFICE: Final = "560000"
@@ -59,7 +70,7 @@ class Piece:
     """A piece of work.
 
     `number` is the dossier's in the province and `code` its true code at that moment, both None for guiding somebody without one.
-    `clerk` is an identifier of a person. Pages and files are those of digitizing, and signed is known of digitizing only.
+    `clerk` is an identifier of a person. `is_again`: the piece before it, logged once more. Pages and files are those of digitizing, and signed is known of digitizing only.
     """
 
     number: int | None
@@ -77,6 +88,7 @@ class Piece:
     files: int = 0
     signed: bool | None = None
     outcome: Outcome = "done"
+    is_again: bool = False
 
     @property
     def day(self) -> date:
@@ -132,7 +144,9 @@ def pieces(province: Province, seed: int) -> list[Piece]:
     return _told_apart(made)
 
 
-def truth(pieces: Sequence[Piece], last_day: date, known: Collection[int] | None = None) -> dict[Key, int]:
+def truth(
+    pieces: Sequence[Piece], last_day: date, known: Collection[int] | None = None, found: Callable[[Piece], bool] = attrgetter("resolvable")
+) -> dict[Key, int]:
     """What the work that began up to a day adds up to, by measure, day, unit and office; zeros are left out.
 
     - `guided`, `received`, `digitized`, `returned`: pieces that were done; `failed`: pieces that were not;
@@ -143,6 +157,7 @@ def truth(pieces: Sequence[Piece], last_day: date, known: Collection[int] | None
     - `unmatched`: pieces other than guiding whose code leads to no dossier.
 
     `known`: the numbers of the dossiers that a reader of the province knows; codes of others lead to none. All, if not given.
+    `found`: whether a reader finds the dossier of a piece by what was typed, and when and where; those whose code leads to it, if not given.
     """
     counts: Counter[Key] = Counter()
     touched: set[tuple[Key, int]] = set()
@@ -154,7 +169,7 @@ def truth(pieces: Sequence[Piece], last_day: date, known: Collection[int] | None
         if done:
             counts["pages", *where] += piece.pages
             counts["files", *where] += piece.files
-        if piece.number is None or not piece.resolvable or (known is not None and piece.number not in known):
+        if piece.number is None or not found(piece) or (known is not None and piece.number not in known):
             counts["unmatched", *where] += piece.kind != "guide"
             continue
         touched.add((("dossiers", *where), piece.number))
@@ -234,6 +249,8 @@ def _tries(rng: random.Random, dossier: Dossier, job: _Job, clerks: dict[str, li
     first = _piece(rng, dossier, job, clerks, taken)
     if not failed:
         yield first
+        if job.kind in ("receive", "return") and first.resolvable and rng.random() < LOGGED_AGAIN:
+            yield replace(first, is_again=True)
         return
     # A scanner that breaks down has scanned some pages, and made no file.
     yield replace(first, pages=first.pages // 2, files=0, signed=None if first.signed is None else False, outcome="failed")
@@ -248,12 +265,12 @@ def _piece(rng: random.Random, dossier: Dossier, job: _Job, clerks: dict[str, li
     office = office_of(job.unit)
     began_at = job.began_at.replace(microsecond=0)
     closes = min(at for _, closing in OPENING_HOURS if (at := datetime.combine(began_at.date(), closing)) > began_at)
-    [spelling] = rng.choices(SPELLINGS, [SPELT[spelling] for spelling in SPELLINGS]) if job.state is not None else ["missing"]
+    spelling, typed = _typed(rng, job.state, taken)
     signed = rng.random() < SIGNED if job.kind == "digitize" else None
     return Piece(
         number=dossier.number if job.state is not None else None,
         code=job.state.code if job.state is not None else None,
-        typed=spell(rng, job.state.code, spelling, taken) if job.state is not None else "",
+        typed=typed,
         spelling=spelling,
         kind=job.kind,
         scanned=job.scanned,
@@ -266,6 +283,16 @@ def _piece(rng: random.Random, dossier: Dossier, job: _Job, clerks: dict[str, li
         files=job.files,
         signed=signed,
     )
+
+
+def _typed(rng: random.Random, state: State | None, taken: frozenset[Same]) -> tuple[Spelling, str]:
+    if state is None:
+        return "missing", ""
+    [spelling] = rng.choices(SPELLINGS, [SPELT[spelling] for spelling in SPELLINGS])
+    try:
+        return spelling, spell(rng, state.code, spelling, taken)
+    except ValueError:
+        return "digit", spell(rng, state.code, "digit", taken)
 
 
 def _clerks(rng: random.Random, applicants: Collection[str]) -> dict[str, list[str]]:

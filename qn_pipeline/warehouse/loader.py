@@ -14,11 +14,13 @@ from typing import Any
 
 from qn_pipeline.errors import ConfigurationError, ContractBroken
 from qn_pipeline.landing.extractions import Extraction, read_extractions, superseded_by
+from qn_pipeline.postal_contracts import contract_rows, price_rows
 from qn_pipeline.project import Project
 from qn_pipeline.settings import Settings
 from qn_pipeline.validation.validate import ValidExtraction, read_valid
 from qn_pipeline.warehouse.decisions import adjustment_rows, waiver_rows
 from qn_pipeline.warehouse.engines import Warehouse, Writing
+from qn_pipeline.warehouse.postal_candidates import candidates_file
 from qn_pipeline.warehouse.tables import (
     ADJUSTMENTS,
     BUDGET_KEYWORDS,
@@ -31,6 +33,9 @@ from qn_pipeline.warehouse.tables import (
     LAYOUT_IDENTITIES,
     OF_EXTRACTIONS,
     PERIOD_ENDS,
+    POSTAL_CANDIDATES,
+    POSTAL_CONTRACTS,
+    POSTAL_PRICES,
     QUARANTINE,
     RATING_BANDS,
     RECONCILED_COUNTER,
@@ -105,6 +110,8 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
         _replace(writing, "budget_target", BUDGET_TARGET, [{"target_hundredths": _hundredths(target.target_share), "certainty": target.certainty}])
         _replace(writing, "waivers", WAIVERS, waiver_rows(project))
         _replace(writing, "adjustments", ADJUSTMENTS, adjustment_rows(project))
+        _replace(writing, "postal_contracts", POSTAL_CONTRACTS, contract_rows(project.post))
+        _replace(writing, "postal_prices", POSTAL_PRICES, price_rows(project.post))
         _replace(writing, "systems", SYSTEMS, _ranked_systems(project))
         _replace(writing, "usual_hours", USUAL_HOURS, usual_hours())
         _replace(writing, "usual_days", USUAL_DAYS, usual_days(project.profile, FIRST_KNOWN_DAY, date(as_of.year + YEARS_AHEAD, 12, 31)))
@@ -126,6 +133,9 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
                 rows[extraction.manifest.entity] += _insert(writing, result)
             new.append(_extraction_row(extraction, result, wanted[1]))
         _append(writing, "extractions", EXTRACTIONS, new)
+        writing.execute(f"delete from {SCHEMA}.postal_candidates")
+        pairs = candidates_file(settings, [result for result in results.values() if result])
+        writing.insert_parquet(f"{SCHEMA}.postal_candidates", list(POSTAL_CANDIDATES), pairs, {})
     log.info("loaded %s extractions, %s rows", len(new), sum(rows.values()))
     return Loaded(len(new), rows)
 

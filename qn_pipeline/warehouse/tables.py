@@ -153,6 +153,30 @@ BUDGET_RULES: Columns = {
 }
 BUDGET_KEYWORDS: Columns = {"rule": "text", "word": "text"}
 BUDGET_TARGET: Columns = {"target_hundredths": "integer", "certainty": "text"}
+POSTAL_CANDIDATES: Columns = {"typed": "text", "dossier_code": "text", "edits": "integer"}
+POSTAL_CONTRACTS: Columns = {
+    "contract": "text",
+    "desk": "text",
+    "position": "integer",
+    "number": "text",
+    "post": "text",
+    "basis": "text",
+    "valid_from": "date",
+    "valid_to": "date",
+}
+POSTAL_PRICES: Columns = {
+    "contract": "text",
+    "desk": "text",
+    "line": "integer",
+    "label": "text",
+    "per": "text",
+    "kind": "text",
+    "scanned": "text",
+    "price": "integer",
+    "posts": "integer",
+    "valid_from": "date",
+    "valid_to": "date",
+}
 SCORING: Columns = {"framework": "text", "since": "date", "min_denominator": "integer"}
 
 
@@ -190,4 +214,7 @@ def all_tables() -> dict[str, Columns]:
         "budget_rules": BUDGET_RULES,
         "budget_keywords": BUDGET_KEYWORDS,
         "budget_target": BUDGET_TARGET,
+        "postal_candidates": POSTAL_CANDIDATES,
+        "postal_contracts": POSTAL_CONTRACTS,
+        "postal_prices": POSTAL_PRICES,
     }

@@ -26,17 +26,17 @@ DOSSIERS = [
 ]
 # How the code was typed, and what it stands for.
 SPELLINGS = {
-    "000.00.33.H47-220704-0001": "matched",
-    "000.00.33.h47-220704-0001": "matched",
-    "000 00 33 H47 220704 0001": "matched",
-    "OOO.OO.33.H47-22O7O4-OOO1": "matched",
-    "000.00.33.H47/220704/1": "matched",
-    "0000033H472207040001": "matched",
-    "H47.33.00.000-220704-0001": "matched",
-    "H47.33-220704-1": "matched",
-    "h47/33/22O7O4/OOO1": "matched",
-    "H47.33 - 220704 - 0001": "matched",
-    "H473300000220704001": "matched",
+    "000.00.33.H47-220704-0001": "exact",
+    "000.00.33.h47-220704-0001": "exact",
+    "000 00 33 H47 220704 0001": "exact",
+    "OOO.OO.33.H47-22O7O4-OOO1": "exact",
+    "000.00.33.H47/220704/1": "exact",
+    "0000033H472207040001": "exact",
+    "H47.33.00.000-220704-0001": "exact",
+    "H47.33-220704-1": "exact",
+    "h47/33/22O7O4/OOO1": "exact",
+    "H47.33 - 220704 - 0001": "exact",
+    "H473300000220704001": "exact",
     "000.00.33.H47-220704-0009": "unmatched",
     "Nguyễn": "unmatched",
     "": "missing",
@@ -155,7 +155,7 @@ def test_codes_as_typed_find_their_dossier(ask: Callable[[str], list[Row]]) -> N
         code or "": (match, found)
         for code, match, found in ask("select dossier_as_typed, match, dossier_code from core.fct_postal_event where kind = 'return'")
     }
-    assert told == {code: (match, CODES[1] if match == "matched" else None) for code, match in SPELLINGS.items()}
+    assert told == {code: (match, CODES[1] if match == "exact" else None) for code, match in SPELLINGS.items()}
 
 
 def test_the_clerk_is_sealed(ask: Callable[[str], list[Row]]) -> None:

@@ -6,5 +6,5 @@ select
     max(case when kind = 'digitize' and scanned = 'result' then 1 else 0 end) = 1 as has_result,
     max(case when kind = 'return' then 1 else 0 end) = 1 as is_returned
 from {{ ref('fct_postal_event') }}
-where match = 'matched' and outcome = 'done'
+where {{ is_matched('match') }} and outcome = 'done'
 group by dossier_system, dossier_code

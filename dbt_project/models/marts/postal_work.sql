@@ -16,7 +16,7 @@ placed as (
 
 touched as (
     select month, ancestor, at_office, count(*) as dossiers
-    from (select distinct month, ancestor, at_office, dossier_system, dossier_code from placed where is_done and match = 'matched') as once
+    from (select distinct month, ancestor, at_office, dossier_system, dossier_code from placed where is_done and {{ is_matched('match') }}) as once
     group by month, ancestor, at_office
 )
 
@@ -24,7 +24,7 @@ select
     p.month, p.ancestor as unit, p.at_office as office
     {%- for kind in ('guide', 'receive', 'digitize', 'return') %}, {{ sum_count("case when p.is_done and p.kind = '" ~ kind ~ "' then 1 else 0 end") }} as {{ kind }}_count{% endfor %},
     {{ sum_count('case when p.is_done then 0 else 1 end') }} as failed,
-    {{ sum_count("case when p.kind <> 'guide' and p.match <> 'matched' then 1 else 0 end") }} as unmatched,
+    {{ sum_count("case when p.kind <> 'guide' and not " ~ is_matched('p.match') ~ " then 1 else 0 end") }} as unmatched,
     coalesce(max(t.dossiers), 0) as dossiers_touched,
     {{ sum_count('case when p.is_done then coalesce(p.pages, 0) else 0 end') }} as pages,
     {{ sum_count('case when p.is_done then coalesce(p.files, 0) else 0 end') }} as files

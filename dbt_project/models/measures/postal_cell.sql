@@ -11,7 +11,7 @@ select
     {{ sum_count("case when e.is_done and e.kind = 'digitize' and e.scanned = 'result' then 1 else 0 end") }} as work_digitized_results,
     {{ sum_count("case when e.is_done and e.kind = 'return' then 1 else 0 end") }} as work_returned,
     {{ sum_count("case when e.is_done then 0 else 1 end") }} as work_failed,
-    {{ sum_count("case when e.kind <> 'guide' and e.match <> 'matched' then 1 else 0 end") }} as work_unmatched,
+    {{ sum_count("case when e.kind <> 'guide' and not " ~ is_matched('e.match') ~ " then 1 else 0 end") }} as work_unmatched,
     {{ sum_count('case when e.is_done then coalesce(e.pages, 0) else 0 end') }} as pages_scanned,
     {{ sum_count('case when e.is_done then coalesce(e.files, 0) else 0 end') }} as files_made,
     {{ sum_count('case when e.is_done and e.signed then coalesce(e.files, 0) else 0 end') }} as files_signed

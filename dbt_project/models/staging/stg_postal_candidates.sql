@@ -1,0 +1,1 @@
+select * from {{ source('valid', 'postal_candidates') }}
