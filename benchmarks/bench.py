@@ -170,7 +170,7 @@ def _pairs(con: duckdb.DuckDBPyConnection) -> list[Compared]:
     broken = ("file", "row_no", "row_key", "rule", "severity", "column_name")
     with_file = "select d.*, e.file from warehouse.core.fct_dossier as d join warehouse.valid.extractions as e on e.extraction_seq = d.batch_id"
     # The mart lists cases; the script lists every telling of one.
-    quarantine = "select * from warehouse.core.broken_rule where entity = 'dossiers' and superseded_seq is null"
+    quarantine = "select * from warehouse.core.broken_rule where entity = 'dossiers' and corrected_on is null"
     return [
         Compared("fct_dossier", ("system", "code"), dossier, with_file, "from floor.fct_dossier"),
         Compared(

@@ -5,62 +5,51 @@
     - waived: its newest telling is covered by a waiver.
   since is the first day of the newest tellings in a row that broke the rule; is_newest marks the one by which the case is listed; is_missing marks
   the rows that figures wait for: those in quarantine, of an open case, since then. is_stale: a good telling of before stands in their place.
-  What was only read again, with nothing changed in the file, is no correction.
 #}
 {%- set case = 'entity, system, thing, rule, column_name' -%}
-with current as (
+with located as (
     select b.*, coalesce(b.unit, t.unit) as unit_told, t.position, t.next_day, t.gone_on, t.good_since
     from {{ ref('broken_rule') }} as b
-    inner join {{ ref('questioned_row') }} as t
-        on t.entity = b.entity and t.thing = b.thing and t.extraction_seq = b.extraction_seq and t.row_no = b.row_no
-    where b.superseded_seq is null
+    left join {{ ref('questioned_row') }} as t
+        on t.extraction_seq = b.extraction_seq and t.row_no = b.row_no and t.thing = b.thing and t.entity = b.entity
+),
+
+{# Corrected files are heard of a case that no file that stands tells of. #}
+heard as (
+    select *
+    from (select *, count(position) over (partition by {{ case }}) as standing from located) as l
+    where position is not null or standing = 0
 ),
 
 ordered as (
     select
-        *, position - dense_rank() over (partition by {{ case }} order by position) as streak,
-        row_number() over (partition by {{ case }} order by position desc, {{ binary_order('message') }} desc) as from_newest,
-        count(*) over (partition by {{ case }}) as tellings
-    from current
+        *, coalesce(position - dense_rank() over (partition by {{ case }} order by position), 0) as streak,
+        row_number() over (
+            partition by {{ case }} order by position desc, day desc, extraction_seq desc, row_no desc, {{ binary_order('message') }} desc
+        ) as from_newest,
+        case when corrected_on is not null then corrected_on when coalesce(next_day, gone_on) is not null then greatest(day, coalesce(next_day, gone_on)) end as ended_on
+    from heard
 ),
 
 newest as (
-    select entity, system, thing, rule, column_name, streak, case when ended_on is not null then greatest(ended_on, day) end as fixed_on, waiver
-    from (select *, coalesce(next_day, gone_on) as ended_on from ordered) as o where from_newest = 1
+    select
+        *, count(*) over (partition by {{ case }}) as tellings,
+        max(case when from_newest = 1 then streak end) over (partition by {{ case }}) as newest_streak,
+        max(case when from_newest = 1 then ended_on end) over (partition by {{ case }}) as fixed_on,
+        max(case when from_newest = 1 then waiver end) over (partition by {{ case }}) as newest_waiver,
+        min(day) over (partition by {{ case }}, streak) as since
+    from ordered
 ),
 
 standing as (
     select
-        o.*, n.fixed_on, n.streak = o.streak as is_of_newest_streak,
-        case when n.fixed_on is not null then 'fixed' when n.waiver is not null then 'waived' else 'open' end as state,
-        min(o.day) over (partition by o.entity, o.system, o.thing, o.rule, o.column_name, o.streak) as since
-    from ordered as o
-    inner join newest as n
-        on n.entity = o.entity and n.system = o.system and n.thing = o.thing and n.rule = o.rule and n.column_name is not distinct from o.column_name
-),
-
-corrected as (
-    select
-        b.*, s.day as fixed_on,
-        row_number() over (partition by b.entity, b.system, b.thing, b.rule, b.column_name order by b.day desc, b.extraction_seq desc, b.row_no desc) as from_newest,
-        min(b.day) over (partition by b.entity, b.system, b.thing, b.rule, b.column_name) as since,
-        count(*) over (partition by b.entity, b.system, b.thing, b.rule, b.column_name) as tellings
-    from {{ ref('broken_rule') }} as b
-    inner join {{ ref('stg_extractions') }} as e on e.extraction_seq = b.extraction_seq
-    inner join {{ ref('stg_extractions') }} as s on s.extraction_seq = b.superseded_seq
-    left join newest as n
-        on n.entity = b.entity and n.system = b.system and n.thing = b.thing and n.rule = b.rule and n.column_name is not distinct from b.column_name
-    where n.entity is null and s.sha256 is distinct from e.sha256
+        *, case when fixed_on is not null then 'fixed' when newest_waiver is not null then 'waived' else 'open' end as state
+    from newest
 )
 
 select
     entity, source, system, day, file, extraction_seq, row_no, row_key, unit_told as unit, rule, severity, column_name, message, state, since, fixed_on,
-    case when state = 'waived' then waiver end as waiver, tellings, from_newest = 1 as is_newest,
-    severity = 'quarantine' and waiver is null and state = 'open' and is_of_newest_streak as is_missing,
+    case when state = 'waived' then newest_waiver end as waiver, tellings, from_newest = 1 as is_newest,
+    severity = 'quarantine' and waiver is null and state = 'open' and streak = newest_streak as is_missing,
     severity = 'quarantine' and state = 'open' and good_since is not null as is_stale
 from standing
-union all
-select
-    entity, source, system, day, file, extraction_seq, row_no, row_key, unit, rule, severity, column_name, message, 'fixed', since, fixed_on,
-    null, tellings, from_newest = 1, false, false
-from corrected

@@ -1,5 +1,6 @@
 {#
-  Rules that rows broke, one row a rule and row, those of superseded files included. A row without a readable key is known by its place: `thing` is
+  Rules that rows broke, one row a rule and row, those of corrected files included: corrected_on is the day of what took the place of the file. What
+  was only read again, with nothing changed in the file, is no correction, and told once. A row without a readable key is known by its place: `thing` is
   the key, or the file and row. What was not waived at the door, because it was found later, is held against the waivers here.
   Rules across days and entities join in `found`, with the columns of stg_quarantine.
 #}
@@ -10,13 +11,15 @@ with found as (
 
 broken as (
     select
-        e.entity, e.source, e.system, e.day, e.file, e.is_file, e.superseded_seq, f.*,
+        e.entity, e.source, e.system, e.day, e.file, e.is_file, s.day as corrected_on, f.*,
         coalesce(
             f.row_key,
             chr(31) || e.source || case when e.is_file then '/' || e.file else '/' || {{ as_text('e.extraction_seq') }} end || '#' || {{ as_text('f.row_no') }}
         ) as thing
     from found as f
     inner join {{ ref('stg_extractions') }} as e on e.extraction_seq = f.extraction_seq
+    left join {{ ref('stg_extractions') }} as s on s.extraction_seq = e.superseded_seq
+    where e.superseded_seq is null or s.sha256 is distinct from e.sha256
 ),
 
 covered as (
@@ -35,7 +38,7 @@ named as (
 )
 
 select
-    b.entity, b.source, b.system, b.day, b.file, b.is_file, b.superseded_seq, b.thing, b.extraction_seq, b.row_no, b.row_key, b.version_at, b.unit,
+    b.entity, b.source, b.system, b.day, b.file, b.is_file, b.corrected_on, b.thing, b.extraction_seq, b.row_no, b.row_key, b.version_at, b.unit,
     b.rule, b.severity, b.column_name, b.message, coalesce(b.waiver, n.waiver) as waiver
 from broken as b
 left join named as n on n.extraction_seq = b.extraction_seq and n.row_no = b.row_no and n.rule = b.rule

@@ -20,7 +20,7 @@ told as (
     union all
     {%- endfor %}
     select entity, source, system, thing, extraction_seq, row_no, day, file, version_at, unit, 0
-    from {{ ref('broken_rule') }} where superseded_seq is null
+    from {{ ref('broken_rule') }} where corrected_on is null
     union all
     select b.entity, b.source, b.system, b.thing, e.extraction_seq, b.row_no, e.day, e.file, cast(null as timestamp), cast(null as {{ dbt.type_string() }}), 0
     from (select distinct entity, source, system, thing, file, row_no from {{ ref('broken_rule') }} where row_key is null and is_file) as b
@@ -46,42 +46,41 @@ versioned as (
     from telling
 ),
 
-last_seen as (
-    select v.entity, v.source, v.system, v.thing, e.extraction_seq, e.day, e.delivers, e.window_from, e.window_to
-    from versioned as v inner join extraction as e on e.extraction_seq = v.extraction_seq
-    where v.from_last = 1
-),
-
 {# The next delivery that would hold whatever this one holds. #}
 next_whole as (
     select e.extraction_seq, min(c.day) as day
-    from (select distinct source, extraction_seq, day, delivers, window_from, window_to from last_seen where delivers <> 'changes') as e
+    from extraction as e
     inner join extraction as c
         on c.source = e.source and c.delivers = e.delivers and c.complete
         and (c.day > e.day or (c.day = e.day and c.extraction_seq > e.extraction_seq))
-        and (e.delivers = 'snapshot' or (c.window_from <= e.window_from and e.window_to <= c.window_to))
+        and (e.delivers = 'snapshot' or (e.delivers = 'window' and c.window_from <= e.window_from and e.window_to <= c.window_to))
     group by e.extraction_seq
 ),
 
-gone as (
-    select l.entity, l.source, l.system, l.thing, least(min(n.day), min(s.day)) as gone_on
-    from last_seen as l
-    left join next_whole as n on n.extraction_seq = l.extraction_seq
-    left join (
-        select v.row_key, e.source, e.extraction_seq, e.day
-        from {{ ref('stg_vanished') }} as v inner join extraction as e on e.extraction_seq = v.extraction_seq
-    ) as s
-        on s.source = l.source and s.row_key = l.thing and (s.day > l.day or (s.day = l.day and s.extraction_seq > l.extraction_seq))
-    group by l.entity, l.source, l.system, l.thing
+vanished as (
+    select
+        e.source, v.row_key, e.day, e.extraction_seq,
+        row_number() over (partition by e.source, v.row_key order by e.day desc, e.extraction_seq desc) as from_last
+    from {{ ref('stg_vanished') }} as v inner join extraction as e on e.extraction_seq = v.extraction_seq
+),
+
+{# Of each source's last telling: when it was no more there. #}
+ended as (
+    select
+        t.*, case when t.from_last = 1 then n.day end as left_out_on,
+        case when t.from_last = 1 and (v.day > t.day or (v.day = t.day and v.extraction_seq > t.extraction_seq)) then v.day end as vanished_on
+    from versioned as t
+    left join next_whole as n on n.extraction_seq = t.extraction_seq
+    left join vanished as v on v.source = t.source and v.row_key = t.thing and v.from_last = 1
 )
 
 select
-    v.entity, v.source, v.system, v.thing, v.extraction_seq, v.row_no, v.day, v.file, v.unit, v.is_good,
-    row_number() over life as position, lead(v.day) over life as next_day,
-    min(case when v.is_good then v.day end) over (life rows unbounded preceding) as good_since, g.gone_on
-from versioned as v
-left join gone as g on g.entity = v.entity and g.source = v.source and g.system = v.system and g.thing = v.thing
+    entity, source, system, thing, extraction_seq, row_no, day, file, unit, is_good,
+    row_number() over life as position, lead(day) over life as next_day,
+    min(case when is_good then day end) over (life rows unbounded preceding) as good_since,
+    max(least(left_out_on, vanished_on)) over (partition by entity, system, thing, source) as gone_on
+from ended
 window life as (
-    partition by v.entity, v.system, v.thing
-    order by v.version nulls first, v.day, {{ binary_order('v.file') }} nulls first, v.extraction_seq, v.row_no
+    partition by entity, system, thing
+    order by version nulls first, day, {{ binary_order('file') }} nulls first, extraction_seq, row_no
 )
