@@ -207,7 +207,7 @@ select
     v.system, v.code,
     row_number() over (partition by v.system, v.code order by v.known_to nulls last, v.position nulls last) as version_no,
     v.position is null as is_deleted, v.position, c.ended_seq is not null as is_retracted,
-    v.content_hash, c.version_at, c.told_on, c.last_told_on, v.known_from, v.known_to
+    v.content_hash, c.version_at, c.row_id, c.told_on, c.last_told_on, v.known_from, v.known_to
     {%- for column in content %}, r.{{ column }}{% endfor %}
 from version as v
 left join claim as c on c.system = v.system and c.code = v.code and c.position = v.position

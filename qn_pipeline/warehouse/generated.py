@@ -1,4 +1,4 @@
-"""Files of the dbt project that derive from the contracts: `python -m qn_pipeline.warehouse.generated` writes them, a test finds drift."""
+"""Files that derive from the contracts, those of the dbt project and the data dictionary: `python -m qn_pipeline.warehouse.generated` writes them, a test finds drift."""
 
 import json
 from pathlib import Path
@@ -7,10 +7,12 @@ from typing import Any
 import yaml
 
 from qn_pipeline.contracts import CONTRACTS
-from qn_pipeline.contracts.model import Column
+from qn_pipeline.contracts.dictionary import dictionary
+from qn_pipeline.contracts.model import Column, Contract
 from qn_pipeline.warehouse.dbt import PROJECT
-from qn_pipeline.warehouse.tables import Columns, all_tables
+from qn_pipeline.warehouse.tables import ROW_COLUMNS, Columns, all_tables
 
+DICTIONARY = PROJECT.parent / "docs" / "data-dictionary.md"
 NOTICE = "Written by `make generate` from qn_pipeline/contracts: change it there."
 DESCRIPTIONS = {
     "extractions": "Extractions that are loaded, one a row; superseded_seq is the one that took its place.",
@@ -47,6 +49,8 @@ def render() -> dict[Path, str]:
         PROJECT / "models" / "staging" / "_sources.yml": _sources(),
         PROJECT / "macros" / "contract_columns.sql": _columns_macro(),
         PROJECT / "macros" / "contract_units.sql": _units_macro(),
+        PROJECT / "macros" / "history_rules.sql": _history_macro(),
+        DICTIONARY: dictionary(CONTRACTS.values()),
     }
 
 
@@ -71,6 +75,20 @@ def _units_macro() -> str:
     )
 
 
+def _history_macro() -> str:
+    rules = {
+        contract.entity: [
+            {"name": rule.name, "column": rule.column, "severity": str(rule.severity), "message": rule.message} for rule in contract.history_rules
+        ]
+        for contract in CONTRACTS.values()
+        if contract.history_rules
+    }
+    return (
+        f"{{# {NOTICE} #}}\n{{# The rules across days and entities, by entity. #}}\n{{% macro history_rules() -%}}\n"
+        f"    {{{{ return({json.dumps(rules, ensure_ascii=False)}) }}}}\n{{%- endmacro %}}\n"
+    )
+
+
 def _sources() -> str:
     tables: list[dict[str, Any]] = []
     for contract in CONTRACTS.values():
@@ -80,6 +98,7 @@ def _sources() -> str:
                 "name": contract.entity,
                 "description": f"{contract.label}. {contract.description}",
                 "config": asset,
+                "data_tests": [{"keeps": {"name": f"{contract.entity}_keeps", "arguments": _promises(contract)}}],
                 "columns": [_column(c) for c in contract.columns],
             }
         )
@@ -90,10 +109,19 @@ def _sources() -> str:
     return f"# {NOTICE}\n" + yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=160)
 
 
+def _promises(contract: Contract) -> dict[str, Any]:
+    """What the loader's table of an entity keeps; codes of all profiles, since the warehouse knows of none."""
+    coded = [(column, list(column.codes.codes("generic"))) for column in contract.columns if column.codes]
+    return {
+        "filled": [*ROW_COLUMNS, *(column.name for column in contract.columns if not column.nullable)],
+        "values": {column.name: [int(code) for code in listed] if column.type == "integer" else listed for column, listed in coded},
+        "unique": [["extraction_seq", "row_no"]],
+    }
+
+
 def _column(column: Column) -> dict[str, Any]:
     unit = f" Unit: {column.unit}." if column.unit else ""
-    described: dict[str, Any] = {"name": column.name, "description": f"{column.label}. {column.description}{unit}"}
-    return described if column.nullable else described | {"data_tests": ["not_null"]}
+    return {"name": column.name, "description": f"{column.label}. {column.description}{unit}"}
 
 
 def _plain(columns: Columns) -> list[dict[str, Any]]:

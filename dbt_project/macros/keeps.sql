@@ -1,0 +1,34 @@
+{#
+  What a table promises, in one test: every row has a value in the columns of `filled`, what `values` lists for a column is all that it holds, and no
+  two rows are alike in the columns of any list of `unique`. A promise that is broken is a row, with the number of rows that break it.
+#}
+{% test keeps(model, filled=[], values={}, unique=[]) %}
+with counted as (
+    select
+        count(*) as rows_in_all
+        {%- for column in filled %}, count({{ column }}) as filled_{{ loop.index }}{% endfor %}
+        {%- for column, allowed in values.items() %},
+        count(case when {{ column }} not in ({% for value in allowed %}{{ ', ' if not loop.first }}{{ value if value is number else "'" ~ value ~ "'" }}{% endfor %}) then 1 end) as strange_{{ loop.index }}
+        {%- endfor %}
+    from {{ model }}
+),
+
+promise as (
+    select 'nothing' as promise, 0 as broken
+    {%- for column in filled %}
+    union all
+    select '{{ column }} is filled', rows_in_all - filled_{{ loop.index }} from counted
+    {%- endfor %}
+    {%- for column in values %}
+    union all
+    select '{{ column }} holds known values', strange_{{ loop.index }} from counted
+    {%- endfor %}
+    {%- for columns in unique %}
+    union all
+    select '{{ columns | join(" and ") }} are unique', count(*)
+    from (select 1 as one from {{ model }} group by {{ columns | join(', ') }} having count(*) > 1) as doubled
+    {%- endfor %}
+)
+
+select promise, broken from promise where broken > 0
+{% endtest %}

@@ -1,0 +1,80 @@
+"""What tables promise (dbt's test `keeps`) holds on good data, and every promise is found broken on a table that was spoiled."""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qn_pipeline.contracts import CONTRACTS
+from qn_pipeline.warehouse import dbt
+from qn_pipeline_tests import dbt_server
+from qn_pipeline_tests.support import Pipeline, dossier, engine_environment, write_csv, write_project
+
+DAY = date(2022, 6, 30)
+
+
+def promises() -> dict[str, tuple[str, dict[str, Any]]]:
+    """By the name of the test: the table, and what it promises."""
+    manifest = json.loads(dbt.ensure_manifest().read_text(encoding="utf-8"))
+    tables = manifest["nodes"] | manifest["sources"]
+    tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test" and node.get("test_metadata", {}).get("name") == "keeps"]
+    kept = {}
+    for test in tests:
+        [tested] = test["depends_on"]["nodes"]
+        schema = tables[tested]["schema"].replace("main_", "")
+        kept[test["name"]] = (f"{schema}.{tables[tested]['name']}", test["test_metadata"]["kwargs"])
+    return kept
+
+
+@pytest.fixture(scope="module")
+def pipeline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    folder = write_project(tmp_path_factory.mktemp("promises") / "p", {"onegate": {"files": "data/{day}.csv"}})
+    write_csv(folder / f"data/{DAY}.csv", [dossier(1), dossier(2, status=9, ended="2022-06-15 08:00:00")])
+    with engine_environment("duckdb", request):
+        made = Pipeline(folder)
+        made.run(DAY, select="*", command="run")
+        yield made
+
+
+def broken_promises(pipeline: Pipeline) -> dict[str, int]:
+    """How many promises each test finds broken."""
+    words = ["--quiet", "test", "--project-dir", str(dbt.PROJECT), "--profiles-dir", str(dbt.PROJECT), "--select", "test_name:keeps"]
+    dbt_server.invoke(words, os.environ | dbt.environment(pipeline.settings))
+    results = json.loads((Path(pipeline.settings.home) / "dbt" / "run_results.json").read_text(encoding="utf-8"))["results"]
+    assert {result["status"] for result in results} <= {"pass", "fail"}
+    return {result["unique_id"].split(".")[2]: result["failures"] for result in results}
+
+
+def test_every_promise_is_kept_and_found_when_it_is_broken(pipeline: Pipeline) -> None:
+    kept = promises()
+    assert broken_promises(pipeline) == dict.fromkeys(kept, 0)
+    with pipeline.warehouse.writing() as writing:
+        for table, promised in kept.values():
+            values = {column: "-1" if isinstance(allowed[0], int) else "'spoilt'" for column, allowed in promised.get("values", {}).items()}
+            others = [
+                column for column in [*promised.get("filled", []), *(c for cs in promised.get("unique", []) for c in cs)] if column not in values
+            ]
+            row = dict.fromkeys(others, "null") | values
+            for _ in range(2):
+                writing.execute(f"insert into {table} ({', '.join(row)}) values ({', '.join(row.values())})")
+    # A value that is not known is none that is missing.
+    assert broken_promises(pipeline) == {
+        name: len(set(promised.get("filled", [])) - set(promised.get("values", {})))
+        + len(promised.get("values", {}))
+        + len(promised.get("unique", []))
+        for name, (_, promised) in kept.items()
+    }
+
+
+def test_the_tables_of_all_contracts_promise_what_their_columns_demand() -> None:
+    kept = promises()
+    for entity, contract in CONTRACTS.items():
+        table, promised = kept[f"{entity}_keeps"]
+        assert table == f"valid.{entity}"
+        assert set(promised["filled"]) >= {column.name for column in contract.columns if not column.nullable} | {"extraction_seq", "row_no"}
+        assert set(promised["values"]) == {column.name for column in contract.columns if column.codes}
+        assert promised["unique"] == [["extraction_seq", "row_no"]]
