@@ -160,6 +160,24 @@ PRODUCT_ENTITIES: dict[str, dict[str, Literal["changes", "snapshot"]]] = {
 }
 
 
+Effect = Literal["warn", "fail", "stop"]
+"""What follows when a source's rows look odd: it is told; the run ends with status 1 after it has published; nothing is published."""
+
+
+class Volume(_Strict):
+    """How many rows a source may bring, against days of the same kind, or against the snapshot before."""
+
+    least: float | None = Field(default=None, ge=0, lt=1, description="share of the usual rows; default 0.6, of a snapshot or window 0.7")
+    most: float = Field(default=3, gt=1, description="multiple of the usual rows")
+    severity: Effect | None = Field(default=None, description="default stop where absent rows vanish (snapshot, window), else fail")
+
+
+class Drift(_Strict):
+    """What happens when a source's rows look otherwise than they did."""
+
+    severity: Effect = "warn"
+
+
 class Source(_Strict):
     """What brings rows of one entity: files (FileSource) or a connection (PulledSource)."""
 
@@ -169,6 +187,8 @@ class Source(_Strict):
     system: str = Field(description="the system that made the rows; with their code it is their key")
     delivers: Literal["changes", "snapshot", "window"] = Field(description="what the absence of a row means")
     max_quarantined: float = Field(default=0.5, gt=0, le=1, description="share of rows in quarantine that stops the night")
+    volume: Volume = Volume()
+    drift: Drift = Drift()
     due_includes_pauses: bool = Field(default=True, description="dossiers: an answered pause has moved the due date that the source states")
     mapping_file: str = Field(alias="mapping")
     mapping: Mapping = Field(alias="_mapping")
@@ -370,6 +390,28 @@ class DigitalTransformation(_Strict):
         return self
 
 
+class Waiver(_Strict):
+    """A named decision that a rule does not hold for a while: who decided it, and why."""
+
+    name: str
+    rule: str
+    source: str | None = None
+    unit: str | None = None
+    keys: list[str] | None = None
+    start: date = Field(alias="from")
+    until: date
+    reason: str = Field(min_length=1)
+    by: str = Field(min_length=1)
+
+
+class Continuity(_Strict):
+    """How far the figures of a closed month may move between two publications."""
+
+    tolerance: float = Field(default=0.02, ge=0, lt=1, description="share of a count, or points of a share in hundredths, that may change untold")
+    fall: float = Field(default=0.2, gt=0, le=1, description="share of the province's received or settled whose loss stops the publication")
+    slack: int = Field(default=10, ge=0, description="so many pieces may change in any case")
+
+
 class Project(_Strict):
     """qn.yaml, checked."""
 
@@ -383,6 +425,8 @@ class Project(_Strict):
     deadline_rule: Literal["minute", "next_day"] = Field(default="minute", description="how a due date is recomputed: docs/figures.md")
     catalogue: dict[str, dict[str, Any]] = Field(default={}, description="what the catalogue says otherwise here: by indicator, scoring or layouts")
     digital_transformation: DigitalTransformation = DigitalTransformation()
+    continuity: Continuity = Continuity()
+    waivers: list[Waiver] = []
     sources: dict[str, AnySource]
 
     @model_validator(mode="after")

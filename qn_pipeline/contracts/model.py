@@ -9,10 +9,11 @@ Profile = Literal["vietnam", "generic"]
 
 
 class Severity(StrEnum):
-    """What a broken rule does: it is told, or the row goes to quarantine."""
+    """What a broken rule does: it is told, the row goes to quarantine, or it goes there and the stage stops."""
 
     WARN = "warn"
     QUARANTINE = "quarantine"
+    STOP = "stop"
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ METHOD = 3
 
 
 class Report(BaseModel):
-    """What the door found in one extraction."""
+    """What the door found in one extraction. `nulls`: of each column, the rows in which it has no value that could be read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -47,6 +47,7 @@ class Report(BaseModel):
     quarantined: int
     violations: dict[str, int]
     complete: bool
+    nulls: dict[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -149,10 +150,11 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
     _read_landed(con, extraction, source.mapping.source_columns)
     day_end = f"timestamp '{_spoken_for(project, source, extraction) + timedelta(days=1)}'"
     rules = check_rows(con, project, source, "landed", day_end)
-    stopping = sum(1 << bit for bit, rule in enumerate(rules) if rule.severity is Severity.QUARANTINE)
+    stopping = sum(1 << bit for bit, rule in enumerate(rules) if rule.severity is not Severity.WARN)
     columns = ", ".join(contract.names)
     whole = target / "checked.parquet"
     con.execute(f"copy (select row_no, content_hash, {columns}, broken::varchar as broken from checked) to {literal(whole)} (format parquet)")
+    nulls = _nulls(con, whole, contract)
     con.execute(f"create temp view seen as select * replace (broken::hugeint as broken) from {literal(whole)}")
     bits = " union all ".join(
         f"select {bit} as bit, {literal(rule.name)} as rule, {literal(rule.severity)} as severity, {literal(rule.column)} as column_name, {literal(rule.message)} as message"
@@ -204,7 +206,15 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
         # A row whose key cannot be read may be any row, and an empty file is rather a failure than a province without dossiers:
         # then nothing can be said to be missing.
         complete=arrived > 0 and not manifest.unreadable and keyless == 0,
+        nulls=nulls,
     )
+
+
+def _nulls(con: duckdb.DuckDBPyConnection, file: Path, contract: Contract) -> dict[str, int]:
+    """Nulls by column, from the file's footer: no row is read again."""
+    sql = f"select path_in_schema, sum(stats_null_count) from parquet_metadata({literal(file)}) group by path_in_schema"
+    counts = {str(name): int(count or 0) for name, count in con.execute(sql).fetchall()}
+    return {name: counts.get(name, 0) for name in contract.names}
 
 
 def _findings(source: Source, extraction: Extraction) -> str:
