@@ -148,9 +148,11 @@ def _run(project_dir: Path, settings: Settings, ranges: list[tuple[date, date]])
 
     warnings: dict[str, None] = {}
     failed: dict[str, str] = {}
+    doubtful: dict[str, None] = {}
     for begin, end in ranges:
         outcome = run_nightly(project_dir, settings, begin, end)
         warnings.update(dict.fromkeys(outcome.warnings))
+        doubtful.update(dict.fromkeys(outcome.doubtful))
         failed |= outcome.failed
     for warning in warnings:
         err.print(f"[yellow]warning[/] {warning}", highlight=False, soft_wrap=True)
@@ -159,8 +161,13 @@ def _run(project_dir: Path, settings: Settings, ranges: list[tuple[date, date]])
         highlight=False,
         soft_wrap=True,
     )
-    if failed:
-        raise RunFailed(f"Published without what {', '.join(failed)} could not bring: {' '.join(failed.values())}")
+    told = [f"Published without what {', '.join(failed)} could not bring: {' '.join(failed.values())}"] if failed else []
+    if doubtful:
+        told.append(
+            f"Published with rows that look wrong: {'; '.join(doubtful)}. Ask the source and run the days again, or accept them (waivers in {PROJECT_FILE})."
+        )
+    if told:
+        raise RunFailed(" ".join(told))
 
 
 @app.command()

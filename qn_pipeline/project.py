@@ -163,6 +163,24 @@ PRODUCT_ENTITIES: dict[str, dict[str, Literal["changes", "snapshot"]]] = {
 }
 
 
+Effect = Literal["warn", "fail", "stop"]
+"""What follows when a source's rows look odd: it is told; the run ends with status 1 after it has published; nothing is published."""
+
+
+class Volume(_Strict):
+    """How many rows a source may bring, against days of the same kind, or against the snapshot before."""
+
+    least: float | None = Field(default=None, ge=0, lt=1, description="share of the usual rows; default 0.6, of a snapshot or window 0.7")
+    most: float = Field(default=3, gt=1, description="multiple of the usual rows")
+    severity: Effect | None = Field(default=None, description="default stop where absent rows vanish (snapshot, window), else fail")
+
+
+class Drift(_Strict):
+    """What happens when a source's rows look otherwise than they did."""
+
+    severity: Effect = "warn"
+
+
 class Source(_Strict):
     """What brings rows of one entity: files (FileSource) or a connection (PulledSource)."""
 
@@ -172,6 +190,8 @@ class Source(_Strict):
     system: str = Field(description="the system that made the rows; with their code it is their key")
     delivers: Literal["changes", "snapshot", "window"] = Field(description="what the absence of a row means")
     max_quarantined: float = Field(default=0.5, gt=0, le=1, description="share of rows in quarantine that stops the night")
+    volume: Volume = Volume()
+    drift: Drift = Drift()
     due_includes_pauses: bool = Field(default=True, description="dossiers: an answered pause has moved the due date that the source states")
     mapping_file: str = Field(alias="mapping")
     mapping: Mapping = Field(alias="_mapping")
@@ -373,6 +393,14 @@ class DigitalTransformation(_Strict):
         return self
 
 
+class Continuity(_Strict):
+    """How far the figures of a closed month may move between two publications."""
+
+    tolerance: float = Field(default=0.02, ge=0, lt=1, description="share of a count, or points of a share in hundredths, that may change untold")
+    fall: float = Field(default=0.2, gt=0, le=1, description="share of the province's received or settled whose loss stops the publication")
+    slack: int = Field(default=10, ge=0, description="so many pieces may change in any case")
+
+
 class Project(_Strict):
     """qn.yaml, checked."""
 
@@ -387,6 +415,7 @@ class Project(_Strict):
     catalogue: dict[str, dict[str, Any]] = Field(default={}, description="what the catalogue says otherwise here: by indicator, scoring or layouts")
     digital_transformation: DigitalTransformation = DigitalTransformation()
     post: Post = Post()
+    continuity: Continuity = Continuity()
     sources: dict[str, AnySource]
     waivers: list[Waiver] = Field(default=[], description="rows that break a rule and are counted all the same: docs/quality.md")
     contacts: list[Contact] = Field(default=[], description="who is told of what is wrong, by source and unit")

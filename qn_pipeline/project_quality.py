@@ -14,8 +14,14 @@ from qn_pipeline.contracts.model import Column, Contract, Profile
 
 UNREADABLE = "row_unreadable"
 TOTAL_DIFFERS = "total_differs"
-OF_EXTRACTIONS = frozenset({"rows_too_few"})
-"""Rules about a whole extraction that may be waived for a source and days; whoever adds one names it here."""
+OF_EXTRACTIONS = frozenset(
+    {
+        *("rows_too_few", "rows_too_many"),
+        *("quarantine_jump", "nulls_jump", "unknown_codes", "columns_new", "columns_gone", "counters_differ"),
+        *("closed_month_changed", "closed_month_fell"),
+    }
+)
+"""Rules about a whole extraction, or about figures, that may be waived for a source and days, or for months."""
 
 Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -43,7 +49,7 @@ class Waiver(_Strict):
             raise ValueError("until is before from")
         return self
 
-    def reaches(self, source: str, day: date) -> bool:
+    def reaches(self, source: str | None, day: date) -> bool:
         return self.source in (None, source) and self.start <= day <= self.until
 
 

@@ -16,10 +16,11 @@ import yaml
 from qn_pipeline.contracts import CONTRACTS
 from qn_pipeline.indicators.catalogue import what_is_counted
 from qn_pipeline.indicators.periods import logical_instant
+from qn_pipeline.landing.extractions import read_extractions
 from qn_pipeline.landing.land import land_days
 from qn_pipeline.project import Project, load_project
 from qn_pipeline.settings import Settings, read_settings
-from qn_pipeline.validation.door import validate_landed
+from qn_pipeline.validation.door import DoorFindings, check_door, validate_landed
 from qn_pipeline.warehouse import dbt
 from qn_pipeline.warehouse.engines import Row, Warehouse, open_warehouse
 from qn_pipeline.warehouse.export import export_digest
@@ -149,12 +150,29 @@ class Pipeline:
         for entity in CONTRACTS:
             validate_landed(self.settings, self.project, entity)
 
+    def door(self, *days: date, entity: str = "dossiers") -> DoorFindings:
+        """What the checks at the door say of days, long after them."""
+        extractions = read_extractions(self.settings, entity)
+        results = validate_landed(self.settings, self.project, entity, extractions)
+        return check_door(self.settings, self.project, entity, extractions, results, set(days), NOW.date())
+
     def load(self, last: date) -> None:
         load(self.settings, self.project, self.warehouse, logical_instant(last, NOW), what_is_counted(self.project.catalogue))
 
     def build(self, select: str = "+fct_dossier", command: str = "build") -> None:
         """Run dbt for a selection, with its tests (build) or without (run); a failure shows dbt's words."""
-        words = ["--no-use-colors", command, "--project-dir", str(dbt.PROJECT), "--profiles-dir", str(dbt.PROJECT), "--select", select]
+        words = [
+            "--no-use-colors",
+            command,
+            "--project-dir",
+            str(dbt.PROJECT),
+            "--profiles-dir",
+            str(dbt.PROJECT),
+            "--select",
+            select,
+            "--indirect-selection",
+            "cautious",
+        ]
         status, said = dbt_server.invoke(words, os.environ | dbt.environment(self.settings))
         assert status == 0, said
 

@@ -17,10 +17,11 @@ LAST_DAY = date(2099, 12, 31)
 
 
 class Severity(StrEnum):
-    """What a broken rule does: it is told, or the row goes to quarantine."""
+    """What a broken rule does: it is told, the row goes to quarantine, or it goes there and the stage stops."""
 
     WARN = "warn"
     QUARANTINE = "quarantine"
+    STOP = "stop"
 
 
 class Reach(StrEnum):

@@ -9,7 +9,7 @@ from pathlib import Path
 from qn_pipeline.engine import open_engine
 from qn_pipeline.errors import ConfigurationError, SourceChanged, SourceUnavailable
 from qn_pipeline.landing.extractions import MANIFEST, ROWS, Extraction, Manifest, current, written_aside
-from qn_pipeline.landing.write import folder_of, next_seq, now, prepare_seal, seal_key_id, telling, write_rows
+from qn_pipeline.landing.write import absent_columns, folder_of, next_seq, now, prepare_seal, seal_key_id, telling, write_rows
 from qn_pipeline.project import FileSource, Project
 from qn_pipeline.settings import Settings
 from qn_pipeline.sources.columns import missing_columns, told_columns
@@ -120,6 +120,8 @@ def land_file(settings: Settings, known: list[Extraction], arrival: Arrival) -> 
             columns=source.mapping.source_columns,
             sealed_columns=source.sealed_columns,
             dropped_columns=sorted(set(read.columns) - set(source.mapping.source_columns)),
+            # A file without rows shows no keys.
+            absent_columns=absent_columns(source.mapping.source_columns, read.columns) if rows else [],
             key_id=key_id,
             is_document=source.is_document,
             supersedes=older[-1].manifest.id if older else None,

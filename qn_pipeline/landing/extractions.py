@@ -31,7 +31,7 @@ class Manifest(BaseModel):
 
     `file` is what it was read from, None when the day was asked for and nothing came. `day` is the day asked for, `speaks_for` the one
     that its content speaks for where that is another. `covers_*` are the days whose changes a pull asked for, `follows_seq` is the
-    last extraction of dossiers whose details are in it. `findings` are sums in an office's table that differ from its lines.
+    last extraction of dossiers whose details are in it. `absent_columns` are those of `columns` that were not there. `findings` are sums in an office's table that differ from its lines.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,6 +63,7 @@ class Manifest(BaseModel):
     columns: list[str] = []
     sealed_columns: list[str] = []
     dropped_columns: list[str] = []
+    absent_columns: list[str] = []
     key_id: str | None = None
     supersedes: str | None = None
     reading: str | None = None

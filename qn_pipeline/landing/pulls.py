@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from qn_pipeline.engine import literal, open_engine, quoted
 from qn_pipeline.errors import ConfigurationError
 from qn_pipeline.landing.extractions import GONE, MANIFEST, RECONCILIATION, ROWS, Extraction, Manifest, current, read_extractions, written_aside
-from qn_pipeline.landing.write import folder_of, next_seq, now, prepare_seal, record_nothing, seal_key_id, telling, write_rows
+from qn_pipeline.landing.write import absent_columns, folder_of, next_seq, now, prepare_seal, record_nothing, seal_key_id, telling, write_rows
 from qn_pipeline.project import Project, PulledSource
 from qn_pipeline.settings import Settings
 from qn_pipeline.sources.connections import Question, ask, kept_columns, remembers
@@ -197,6 +197,7 @@ def _write(
             columns=source.mapping.source_columns,
             sealed_columns=source.sealed_columns,
             dropped_columns=sorted(set(columns) - set(source.mapping.source_columns) - set(kept)),
+            absent_columns=absent_columns(source.mapping.source_columns, columns) if rows else [],
             key_id=seal_key_id(settings, source),
             supersedes=older[-1].manifest.id if older else None,
             reading=reading,

@@ -69,6 +69,11 @@ def record_nothing(settings: Settings, source: AnySource, days: list[date]) -> l
     return extractions
 
 
+def absent_columns(wanted: list[str], present: list[str]) -> list[str]:
+    """The wanted columns that are not there; of a path into objects (/a/0/b), that of its first key. What begins with @ is made, not there."""
+    return [column for column in wanted if not column.startswith("@") and (column.split("/")[1] if column.startswith("/") else column) not in present]
+
+
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from dagster import ConfigurableResource, Failure, InitResourceContext
 from pydantic import PrivateAttr
 
-from qn_pipeline.errors import QnError
+from qn_pipeline.errors import CheckBroken, QnError
 from qn_pipeline.landing.extractions import clear_scratch
 from qn_pipeline.project import Project, load_project
 from qn_pipeline.settings import Settings, read_settings
+from qn_pipeline.validation.outcome import Outcome
 from qn_pipeline.warehouse.engines import Warehouse, open_warehouse
 
 
@@ -21,7 +22,8 @@ def told_as_failure() -> Iterator[None]:
     try:
         yield
     except QnError as error:
-        raise Failure(description=str(error), metadata={"kind": type(error).__name__}, allow_retries=error.transient) from error
+        outcome = {"outcome": Outcome.BROKEN.value} if isinstance(error, CheckBroken) else {}
+        raise Failure(description=str(error), metadata={"kind": type(error).__name__, **outcome}, allow_retries=error.transient) from error
 
 
 class Pipeline(ConfigurableResource["Pipeline"]):
@@ -30,11 +32,13 @@ class Pipeline(ConfigurableResource["Pipeline"]):
     project_dir: str
     _project: Project = PrivateAttr()
     _settings: Settings = PrivateAttr()
+    _has_passed_exit: bool = PrivateAttr(default=False)
 
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator["Pipeline"]:
         with told_as_failure():
             directory = Path(self.project_dir)
+            self._has_passed_exit = False
             self._project = load_project(directory)
             self._settings = read_settings(directory)
             self._settings.prepare_home()
@@ -42,6 +46,14 @@ class Pipeline(ConfigurableResource["Pipeline"]):
                 clear_scratch(self._settings)
                 yield self
                 clear_scratch(self._settings)
+
+    @property
+    def has_passed_exit(self) -> bool:
+        """Whether the exit checks have passed in this run, and in this process: then they need not be made again before the swap."""
+        return self._has_passed_exit
+
+    def pass_exit(self) -> None:
+        self._has_passed_exit = True
 
     @property
     def project(self) -> Project:

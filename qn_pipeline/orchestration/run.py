@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from dagster import DagsterEventType, DagsterInstance, ExecuteInProcessResult
+from dagster import AssetCheckSeverity, DagsterEventType, DagsterInstance, ExecuteInProcessResult, TableMetadataValue
 
 from qn_pipeline.errors import RunFailed
 from qn_pipeline.orchestration.assets.landing import SOURCES_REACHED
 from qn_pipeline.orchestration.build import build_defs
+from qn_pipeline.orchestration.checks import DOUBTFUL
 from qn_pipeline.orchestration.jobs import NIGHTLY, PUBLISH, months_of_pages, range_tags
 from qn_pipeline.orchestration.storage import KeptEngineEventLogStorage
 from qn_pipeline.settings import Settings
@@ -30,11 +31,15 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass
 class Outcome:
-    """What a run did. `warnings` are checks that failed without stopping it, `failed` sources that could not bring what they have."""
+    """What a run did. `warnings` are checks that failed without stopping it, `failed` sources that could not bring what they have,
+
+    `doubtful` checks that failed over what looks wrong and was published all the same.
+    """
 
     run_ids: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    doubtful: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
 
 
@@ -79,22 +84,28 @@ def run_nightly(project_dir: Path, settings: Settings, first: date, last: date, 
 
 def _record(outcome: Outcome, result: ExecuteInProcessResult) -> None:
     outcome.run_ids.append(result.run_id)
+    stopping: list[str] = []
     for event in result.all_events:
         if event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION:
             evaluation = event.asset_check_evaluation_data
             if evaluation.check_name == SOURCES_REACHED:
                 outcome.failed |= {source: str(told.value) for source, told in evaluation.metadata.items()}
             elif not evaluation.passed:
-                outcome.warnings.append(f"{evaluation.asset_key.to_user_string()}: {evaluation.check_name}{_told(evaluation.metadata)}")
+                told = f"{evaluation.asset_key.to_user_string()}: {evaluation.check_name}{_told(evaluation.metadata)}"
+                is_error = evaluation.severity is AssetCheckSeverity.ERROR
+                (outcome.doubtful if is_error and evaluation.check_name in DOUBTFUL else outcome.warnings).append(told)
+                if is_error and evaluation.blocking:
+                    stopping.append(told)
         if event.event_type is DagsterEventType.ASSET_MATERIALIZATION and event.asset_key and event.asset_key.path[-1] == "pages":
             pages = event.step_materialization_data.materialization.metadata["pages_written"].value
             outcome.pages = [str(page) for page in pages] if isinstance(pages, list) else []
     if not result.success:
-        raise RunFailed(" ".join([*outcome.failed.values(), _reason(result, outcome.warnings)]))
+        raise RunFailed(" ".join([*outcome.failed.values(), _reason(result, stopping or outcome.warnings)]))
 
 
 def _told(metadata: Mapping[str, Any]) -> str:
-    told = {name: value.value for name, value in metadata.items() if name != "outcome" and value.value not in (0, [], None)}
+    plain = {name: value.value for name, value in metadata.items() if name != "outcome" and not isinstance(value, TableMetadataValue)}
+    told = {name: value for name, value in plain.items() if value not in (0, [], None)}
     return f" ({', '.join(f'{name} {value}' for name, value in told.items())})" if told else ""
 
 

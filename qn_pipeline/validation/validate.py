@@ -40,7 +40,10 @@ METHOD = 4
 
 
 class Report(BaseModel):
-    """What the door found in one extraction. `violations` are those that no waiver covers, `waived` counts the others by waiver."""
+    """What the door found in one extraction. `violations` are those that no waiver covers, `waived` counts the others by waiver.
+
+    `nulls`: of each column, the rows in which it has no value that could be read.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -52,6 +55,7 @@ class Report(BaseModel):
     complete: bool
     waived: dict[str, int] = {}
     adjusted: int = 0
+    nulls: dict[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -189,7 +193,7 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
     adjusted = adjusting(project, source, extraction)
     waivers = reaching(project, source, day_of(manifest))
     rules = check_rows(con, project, source, "landed", day_end, adjusted)
-    stopping = sum(1 << bit for bit, rule in enumerate(rules) if rule.severity is Severity.QUARANTINE)
+    stopping = sum(1 << bit for bit, rule in enumerate(rules) if rule.severity is not Severity.WARN)
     columns = ", ".join(contract.names)
     con.execute(
         f"""create temp table seen as
@@ -264,6 +268,7 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
         complete=arrived > 0 and not manifest.unreadable and keyless == 0,
         waived=dict(sorted(waived.items())),
         adjusted=adjusted_rows,
+        nulls=_nulls(con, target / ROWS, contract, stopping),
     )
 
 
@@ -272,6 +277,15 @@ def _adjusted_rows(con: duckdb.DuckDBPyConnection, key: str, adjusted: Adjusted)
         return 0
     (rows,) = _one_row(con, f"select count(*) from seen where {key} in ({', '.join(literal(code) for code in adjusted)})")
     return rows
+
+
+def _nulls(con: duckdb.DuckDBPyConnection, good: Path, contract: Contract, stopping: int) -> dict[str, int]:
+    """Nulls by column: of the good rows from the file's footer, so that none is read again."""
+    footer = f"select path_in_schema, sum(stats_null_count) from parquet_metadata({literal(good)}) group by path_in_schema"
+    counts = {str(name): int(count or 0) for name, count in con.execute(footer).fetchall()}
+    lacking = ", ".join(f"count(*) - count({name})" for name in contract.names)
+    bad = _one_row(con, f"select {lacking} from seen where counting & {stopping}::ubigint <> 0")
+    return {name: counts.get(name, 0) + more for name, more in zip(contract.names, bad, strict=True)}
 
 
 def _findings(source: Source, extraction: Extraction, waivers: list[Waiver]) -> str:

@@ -23,8 +23,8 @@ def reaching(project: Project, source: Source, day: date) -> list[Waiver]:
     return [waiver for waiver in project.waivers if waiver.rule in names and waiver.reaches(source.name, day)]
 
 
-def is_waived(project: Project, rule: str, source: str, day: date) -> str | None:
-    """The name of the waiver that covers a rule about a whole extraction of a source on a day, if one does."""
+def waiver_of(project: Project, rule: str, source: str | None, day: date) -> str | None:
+    """The name of the waiver that covers a rule about a whole extraction, or about figures (no source), on a day, if one does."""
     return next(
         (w.name for w in project.waivers if w.rule == rule and w.unit is None and w.keys is None and w.reaches(source, day)),
         None,

@@ -1,7 +1,7 @@
 """Runs through Dagster: what is recorded, what stops what, and what is told."""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from qn_pipeline.errors import CheckBroken, RunFailed
 from qn_pipeline.orchestration.assets import valid as valid_assets
 from qn_pipeline.orchestration.run import Outcome, run_nightly
 from qn_pipeline.validation import expectations
+from qn_pipeline.validation.day_kinds import is_working
 from qn_pipeline_tests.support import Pipeline, dossier, write_csv, write_project
 
 DAY = date(2022, 6, 5)
@@ -78,7 +79,11 @@ def test_a_night_records_rows_checks_and_every_asset(pipeline: Pipeline, instanc
     assert found["valid/dossiers:quarantined_share"].passed
     assert found["valid/units:rows_arrived"].passed, "no source of the project brings units"
     assert found["marts/indicator_values:exit_rules"].passed
-    assert found["marts/indicator_values:exit_rules"].metadata["rules"].value == 13
+    assert found["marts/indicator_values:exit_rules"].metadata["rules"].value == 20
+    assert {name: found[f"marts/indicator_values:{name}"].metadata["outcome"].value for name in ("exit_rules", "continuity")} == {
+        "exit_rules": "passed",
+        "continuity": "not comparable",
+    }
     assert any("valid/dossiers: row_rules" in warning for warning in outcome.warnings)
 
 
@@ -88,7 +93,7 @@ def test_a_quiet_day_is_not_a_clean_one(pipeline: Pipeline, instance: DagsterIns
     found = checks(instance)
     latest = [event.asset_check_evaluation_data for event in events(instance, DagsterEventType.ASSET_CHECK_EVALUATION)]
     quiet = [evaluation for evaluation in latest if evaluation.asset_key == AssetKey(["valid", "dossiers"]) and evaluation.check_name == "row_rules"]
-    assert {evaluation.metadata["outcome"].value for evaluation in quiet} == {"checked", "no rows"}
+    assert {evaluation.metadata["outcome"].value for evaluation in quiet} == {"failed", "no rows"}
     assert "valid/dossiers:rows_arrived" in found
 
 
@@ -111,7 +116,9 @@ def test_a_check_that_cannot_run_is_broken_and_stops_the_night(
     with pytest.raises(RunFailed, match=r"could not be run .* nothing is known about the data"):
         run(pipeline)
     (failure,) = [event for event in events(instance, DagsterEventType.STEP_FAILURE) if "dossiers" in (event.step_key or "")]
-    assert failure.step_failure_data.user_failure_data.metadata["kind"].value == CheckBroken.__name__
+    told = failure.step_failure_data.user_failure_data.metadata
+    assert (told["kind"].value, told["outcome"].value) == (CheckBroken.__name__, "broken")
+    assert RunFailed.exit_status == 1
     assert not any(name.startswith("valid/dossiers") for name in checks(instance)), "a broken check has neither passed nor failed"
 
 
@@ -122,7 +129,7 @@ def test_marts_that_break_an_exit_rule_are_not_shown(pipeline: Pipeline, monkeyp
 
     write_csv(pipeline.folder / "data/2022-06-06.csv", [dossier(7)])
     monkeypatch.setattr(warehouse, "count_violations", lambda _: {"figures_doubled": 2})
-    with pytest.raises(RunFailed, match=r"marts/indicator_values: exit_rules \(rules 1, figures_doubled 2\)"):
+    with pytest.raises(RunFailed, match=r"marts/indicator_values: exit_rules \(rules 2, figures_doubled 2\)"):
         run(pipeline, DAY, date(2022, 6, 6))
     assert pipeline.digests() == shown
 
@@ -140,4 +147,39 @@ def test_a_dbt_test_that_fails_is_named_and_nothing_is_shown(pipeline: Pipeline)
     write_csv(pipeline.folder / "data/units.csv", [{"code": "A", "parent": "B"}, {"code": "B", "parent": "A"}], ["code", "parent"])
     with pytest.raises(RunFailed, match=r"The dbt test assert_every_unit_reaches_the_province failed: .* What is published stays as it was\."):
         run(pipeline)
+    assert pipeline.digests() == shown
+
+
+def write_weeks(pipeline: Pipeline, rows: int) -> tuple[date, date]:
+    """Three weeks of working days with the same rows. Returns the first and the last day."""
+    days = [day for offset in range(21) if is_working("vietnam", day := date(2022, 6, 6) + timedelta(days=offset))]
+    for day in days:
+        write_csv(pipeline.folder / f"data/{day}.csv", [dossier(number, f"{day} 08:00:00", due="2022-07-20 08:00:00") for number in range(rows)])
+    return days[0], days[-1]
+
+
+def test_a_half_empty_night_of_changes_is_published_and_ends_with_status_1(pipeline: Pipeline, qn: Callable[..., tuple[int, str, str]]) -> None:
+    first, last = write_weeks(pipeline, 150)
+    status, _, said = qn("run", "--project", str(pipeline.folder), "--from", str(first), "--to", str(last))
+    assert status == 0, said
+    tuesday = date(2022, 6, 28)
+    write_csv(pipeline.folder / f"data/{tuesday}.csv", [dossier(number, f"{tuesday} 08:00:00", due="2022-07-20 08:00:00") for number in range(60)])
+    status, out, said = qn("run", "--project", str(pipeline.folder), "--date", str(tuesday))
+    assert status == 1
+    assert out.startswith("Done for 2022-06-28")
+    assert "Published with rows that look wrong: valid/dossiers: volume" in said
+    assert "desk 2022-06-28: có 60 dòng, thường khoảng 150 dòng (rows_too_few)" in " ".join(said.split())
+    _, rows = pipeline.warehouse.read("select count(*) from marts.indicator_values where grain = 'day' and period_start = ?", [tuesday])
+    assert rows[0][0] > 0
+
+
+def test_a_half_empty_snapshot_stops_the_night(pipeline: Pipeline) -> None:
+    write_project(pipeline.folder, {"desk": {"files": "data/{day}.csv", "delivers": "snapshot"}})
+    write_csv(pipeline.folder / f"data/{DAY}.csv", [dossier(number) for number in range(1, 41)])
+    run(pipeline)
+    shown = pipeline.digests()
+    next_day = date(2022, 6, 6)
+    write_csv(pipeline.folder / f"data/{next_day}.csv", [dossier(number) for number in range(1, 17)])
+    with pytest.raises(RunFailed, match=r"A check stopped the run: valid/dossiers: stop_rules \(desk 2022-06-06: có 16 dòng, thường khoảng 40 dòng"):
+        run(pipeline, next_day, next_day)
     assert pipeline.digests() == shown

@@ -18,7 +18,7 @@ from qn_pipeline.errors import LandingDamaged
 from qn_pipeline.landing.extractions import read_extractions
 from qn_pipeline.project import load_project
 from qn_pipeline.settings import Settings
-from qn_pipeline.validation.door import check_door, validate_landed
+from qn_pipeline.validation.door import validate_landed
 from qn_pipeline.validation.validate import check_rows, read_valid, validate
 from qn_pipeline_tests.contracts import rows as contract_rows
 from qn_pipeline_tests.support import Pipeline, dossier, versioned, write_csv, write_project
@@ -198,26 +198,6 @@ def test_a_result_is_made_once_and_again_only_when_the_rules_change(tmp_path: Pa
     second = validate(pipeline.settings, pipeline.project, extraction)
     assert second.folder != first.folder
     assert not first.folder.exists()
-
-
-def test_a_file_that_was_refused_stays_refused_on_the_next_days(tmp_path: Path) -> None:
-    pipeline = Pipeline(write_project(tmp_path, {"desk": {"files": "data/{day}.csv"}}))
-    later = date(2022, 7, 1)
-    write_csv(tmp_path / f"data/{DAY}.csv", [dossier(1), dossier(2, channel="fax"), dossier(3, channel="fax")])
-    write_csv(tmp_path / f"data/{later}.csv", [dossier(4)])
-    pipeline.land(DAY, later)
-    results = validate_landed(pipeline.settings, pipeline.project, "dossiers")
-    findings = check_door("dossiers", pipeline.project, results, [later])
-    assert (findings.arrived, findings.broken_rules) == (1, {})
-    assert [name.split(" ")[0] for name in findings.over_limit] == [f"data/{DAY}.csv"]
-
-
-def test_one_bad_row_alone_refuses_no_file(tmp_path: Path) -> None:
-    pipeline = Pipeline(write_project(tmp_path, {"desk": {"files": "data/{day}.csv"}}))
-    write_csv(tmp_path / f"data/{DAY}.csv", [dossier(2, channel="fax")])
-    pipeline.land(DAY)
-    findings = check_door("dossiers", pipeline.project, validate_landed(pipeline.settings, pipeline.project, "dossiers"), [DAY])
-    assert findings.over_limit == []
 
 
 def test_a_file_without_a_day_speaks_of_the_day_on_which_it_was_read(tmp_path: Path) -> None:

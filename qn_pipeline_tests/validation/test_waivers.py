@@ -10,9 +10,12 @@ import pytest
 
 from qn_pipeline.errors import ConfigurationError
 from qn_pipeline.project import load_project
+from qn_pipeline.project_quality import OF_EXTRACTIONS
+from qn_pipeline.validation import drift, volume
 from qn_pipeline.validation.door import validate_landed
 from qn_pipeline.validation.validate import ValidExtraction
-from qn_pipeline.validation.waivers import is_waived
+from qn_pipeline.validation.waivers import waiver_of
+from qn_pipeline.warehouse import continuity
 from qn_pipeline_tests.support import Pipeline, dossier, write_csv, write_project
 
 D1 = date(2022, 6, 20)
@@ -131,13 +134,13 @@ def test_only_the_days_that_a_decision_reaches_are_checked_again(pipeline: Pipel
     assert {place: counts(result) for place, result in removed.items()} == {place: counts(result) for place, result in nothing.items()}
 
 
-def test_a_rule_about_a_whole_extraction_is_waived_for_its_source_and_days(pipeline: Pipeline) -> None:
+def test_a_rule_about_a_whole_extraction_waiver_of_for_its_source_and_days(pipeline: Pipeline) -> None:
     before = checked(pipeline)
     decide(pipeline, waiver(name="bao-lu", rule="rows_too_few", source="desk"))
     project = pipeline.project
-    told = {(source, day): is_waived(project, "rows_too_few", source, day) for source in SOURCES for day in DAYS}
+    told = {(source, day): waiver_of(project, "rows_too_few", source, day) for source in SOURCES for day in DAYS}
     assert {place for place, name in told.items() if name == "bao-lu"} == {("desk", day) for day in DAYS[1:4]}
-    assert is_waived(project, "code_format", "desk", DAYS[1]) is None
+    assert waiver_of(project, "code_format", "desk", DAYS[1]) is None
     assert again(before, checked(pipeline)) == set(), "no row is decided by it"
 
 
@@ -177,3 +180,7 @@ def test_two_waivers_have_two_names(tmp_path: Path) -> None:
 def test_an_unknown_code_of_a_column_that_may_be_empty_can_be_waived(tmp_path: Path) -> None:
     write_project(tmp_path, SOURCES, waivers=[waiver(rule="satisfaction_unknown_code")])
     assert [each.rule for each in load_project(tmp_path).waivers] == ["satisfaction_unknown_code"]
+
+
+def test_every_rule_of_extractions_and_figures_may_be_waived() -> None:
+    assert {volume.TOO_FEW, volume.TOO_MANY, *drift.RULES, continuity.CHANGED, continuity.FELL} == OF_EXTRACTIONS

@@ -179,4 +179,6 @@ def test_names_severities_and_messages_are_the_contracts(ask: Ask) -> None:
 
 def test_the_shape_is_the_quarantines(ask: Ask) -> None:
     sql = "select column_name, data_type from information_schema.columns where table_schema = '{}' and table_name = '{}'"
-    assert dict(ask(sql.format("core", "history_violation"))) == dict(ask(sql.format("valid", "quarantine")))
+    at_the_door = dict(ask(sql.format("valid", "quarantine")))
+    # The unit is that of the row, and what waives it is found later: core.broken_rule.
+    assert dict(ask(sql.format("core", "history_violation"))) == {name: kind for name, kind in at_the_door.items() if name not in ("unit", "waiver")}

@@ -2,11 +2,12 @@
   Rules that rows broke, one row a rule and row, those of corrected files included: corrected_on is the day of what took the place of the file. What
   was only read again, with nothing changed in the file, is no correction, and told once. A row without a readable key is known by its place: `thing` is
   the key, or the file and row. What was not waived at the door, because it was found later, is held against the waivers here.
-  Rules across days and entities join in `found`, with the columns of stg_quarantine.
 #}
 {{ config(materialized='view') }}
 with found as (
     select extraction_seq, row_no, row_key, version_at, rule, severity, column_name, message, unit, waiver from {{ ref('stg_quarantine') }}
+    union all
+    select extraction_seq, row_no, row_key, version_at, rule, severity, column_name, message, null, null from {{ ref('history_violation') }}
 ),
 
 broken as (

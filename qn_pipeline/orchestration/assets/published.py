@@ -23,9 +23,9 @@ def swap_asset() -> AssetsDefinition:
     )
     def marts(pipeline: Pipeline) -> MaterializeResult:
         with told_as_failure():
-            broken = {name: count for name, count in count_violations(pipeline.warehouse).items() if count}
+            # Materialised by hand, past the checks, it makes them itself.
+            broken = [] if pipeline.has_passed_exit else [name for name, count in count_violations(pipeline.warehouse).items() if count]
             if broken:
-                # Materialised by hand, past the checks.
                 raise ContractBroken(f"The marts that were built break {', '.join(broken)}. What is published stays as it was. Run the nightly job.")
             pipeline.warehouse.publish()
         return MaterializeResult(metadata={"warehouse": pipeline.warehouse.describe()})

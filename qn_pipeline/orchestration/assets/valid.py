@@ -1,8 +1,6 @@
 """valid/<entity>: the rows of landing that keep the entity's contract, and the checks at the door."""
 
 from dagster import (
-    AssetCheckResult,
-    AssetCheckSeverity,
     AssetCheckSpec,
     AssetExecutionContext,
     AssetsDefinition,
@@ -14,14 +12,12 @@ from dagster import (
 
 from qn_pipeline.contracts import CONTRACTS
 from qn_pipeline.contracts.model import Contract
+from qn_pipeline.landing.extractions import read_extractions
+from qn_pipeline.orchestration.checks import DRIFT, QUARANTINED_SHARE, ROW_RULES, ROWS_ARRIVED, STOP_RULES, VOLUME, door_results
 from qn_pipeline.orchestration.metadata import OWNERS, table_schema
 from qn_pipeline.orchestration.partitions import days_of
 from qn_pipeline.orchestration.resources import Pipeline, told_as_failure
-from qn_pipeline.validation.door import DoorFindings, check_door, validate_landed
-
-ROW_RULES = "row_rules"
-ROWS_ARRIVED = "rows_arrived"
-QUARANTINED_SHARE = "quarantined_share"
+from qn_pipeline.validation.door import check_door, validate_landed
 
 
 def valid_assets(days: DailyPartitionsDefinition) -> list[AssetsDefinition]:
@@ -53,41 +49,26 @@ def _valid_asset(contract: Contract, partitions: DailyPartitionsDefinition) -> A
                 blocking=True,
                 description="No file that stands has a larger share of its rows in quarantine than its source may (max_quarantined).",
             ),
+            AssetCheckSpec(
+                STOP_RULES,
+                asset=key,
+                blocking=True,
+                description="No rule whose severity is stop is broken in what stands, and no snapshot or window has lost its rows.",
+            ),
+            AssetCheckSpec(VOLUME, asset=key, description="Each source brought about as many rows as on other days of the kind."),
+            AssetCheckSpec(DRIFT, asset=key, description="What came looks as it did: columns, codes, empty cells, bad rows, the source's counters."),
         ],
     )
     def valid(context: AssetExecutionContext, pipeline: Pipeline) -> MaterializeResult:
         with told_as_failure():
             days = days_of(context)
-            results = validate_landed(pipeline.settings, pipeline.project, entity)
-            findings = check_door(entity, pipeline.project, results, days)
+            extractions = read_extractions(pipeline.settings, entity)
+            results = validate_landed(pipeline.settings, pipeline.project, entity, extractions)
+            findings = check_door(pipeline.settings, pipeline.project, entity, extractions, results, set(days), pipeline.now().date())
         asked = [result.report for result in results if result.extraction.manifest.day in days]
         return MaterializeResult(
             metadata={"dagster/row_count": sum(report.valid for report in asked), "quarantined_rows": sum(report.quarantined for report in asked)},
-            check_results=_results(findings),
+            check_results=door_results(findings),
         )
 
     return valid
-
-
-def _results(findings: DoorFindings) -> list[AssetCheckResult]:
-    outcome = "no rows" if findings.arrived == 0 else "checked"
-    return [
-        AssetCheckResult(
-            check_name=ROW_RULES,
-            passed=not findings.broken_rules,
-            severity=AssetCheckSeverity.WARN,
-            metadata={"outcome": outcome, "rows": findings.arrived, **findings.broken_rules},
-        ),
-        AssetCheckResult(
-            check_name=ROWS_ARRIVED,
-            passed=findings.standing > 0 or not findings.expected,
-            severity=AssetCheckSeverity.WARN,
-            metadata={"rows": findings.arrived, "standing": findings.standing},
-        ),
-        AssetCheckResult(
-            check_name=QUARANTINED_SHARE,
-            passed=not findings.over_limit,
-            severity=AssetCheckSeverity.ERROR,
-            metadata={"outcome": outcome, "over_limit": findings.over_limit},
-        ),
-    ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from dagster import (
     AssetCheckResult,
-    AssetCheckSeverity,
+    AssetCheckSpec,
     AssetExecutionContext,
     AssetKey,
     AssetsDefinition,
@@ -14,8 +14,8 @@ from dagster import (
     Failure,
     MaterializeResult,
     Output,
-    asset_check,
     multi_asset,
+    multi_asset_check,
 )
 from dagster._core.definitions.asset_checks.asset_checks_definition import AssetChecksDefinition
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
@@ -25,10 +25,13 @@ from qn_pipeline.errors import SourceUnavailable
 from qn_pipeline.indicators.catalogue import what_is_counted
 from qn_pipeline.indicators.periods import logical_instant
 from qn_pipeline.landing.extractions import read_extractions
+from qn_pipeline.orchestration.checks import CONTINUITY, EXIT_RULES, exit_results
 from qn_pipeline.orchestration.metadata import OWNERS, table_schema
 from qn_pipeline.orchestration.resources import Pipeline, told_as_failure
 from qn_pipeline.validation.expectations import check_bounds, none_of
+from qn_pipeline.validation.waivers import waiver_of
 from qn_pipeline.warehouse import dbt as dbt_project
+from qn_pipeline.warehouse.continuity import CHANGED, FELL, changes_of_closed_months
 from qn_pipeline.warehouse.exit_checks import count_violations
 from qn_pipeline.warehouse.generated import DESCRIPTIONS
 from qn_pipeline.warehouse.loader import load
@@ -139,20 +142,37 @@ def dbt_models() -> AssetsDefinition:
     return models
 
 
-def exit_check() -> AssetChecksDefinition:
-    """What must hold before readers see the marts."""
+def exit_checks() -> AssetChecksDefinition:
+    """What must hold before readers see the marts, and how they differ from those that readers see now."""
+    asset = AssetKey(["marts", "indicator_values"])
+    deps = [["marts", "unit"], ["marts", "data_status"], ["core", "fct_dossier"], ["measures", "dossier_daily"]]
 
-    @asset_check(
-        asset=["marts", "indicator_values"],
-        additional_deps=[["marts", "unit"], ["core", "fct_dossier"], ["measures", "dossier_daily"]],
-        name="exit_rules",
-        blocking=True,
-        description="Figures are unique, in bounds, sums of their units, and equal to a direct count over dossiers.",
+    @multi_asset_check(
+        specs=[
+            AssetCheckSpec(
+                EXIT_RULES,
+                asset=asset,
+                additional_deps=deps,
+                blocking=True,
+                description="Figures are unique, in bounds, sums of their units, channels and periods, and equal to a direct count; "
+                "no large part of a closed month is lost.",
+            ),
+            AssetCheckSpec(
+                CONTINUITY, asset=asset, additional_deps=deps, description="Closed months are as they were published, within the project's tolerance."
+            ),
+        ],
+        name="exit_checks",
     )
-    def exit_rules(pipeline: Pipeline) -> AssetCheckResult:
+    def checks(pipeline: Pipeline) -> Iterator[AssetCheckResult]:
         with told_as_failure():
-            findings = check_bounds("exit", none_of(count_violations(pipeline.warehouse)))
-        broken = {finding.bound.name: int(finding.bound.count) for finding in findings if not finding.passed}
-        return AssetCheckResult(passed=not broken, severity=AssetCheckSeverity.ERROR, metadata={"rules": len(findings), **broken})
+            counts = count_violations(pipeline.warehouse)
+            changes = changes_of_closed_months(pipeline.warehouse, pipeline.project.continuity)
+            held = [change for change in changes or [] if waiver_of(pipeline.project, change.rule, None, change.month) is None]
+            of_months = {rule: sum(change.rule == rule for change in held) for rule in (FELL, CHANGED)}
+            findings = check_bounds("exit", none_of({**counts, **of_months}))
+        results = exit_results(findings, held, len(changes or []) - len(held), is_comparable=changes is not None)
+        if all(result.passed for result in results if result.check_name == EXIT_RULES):
+            pipeline.pass_exit()
+        yield from results
 
-    return exit_rules
+    return checks
