@@ -150,7 +150,7 @@ def _make_pieces(con: duckdb.DuckDBPyConnection, made: Made) -> None:
 
 def _type_codes(con: duckdb.DuckDBPyConnection, made: Made) -> None:
     """typing: what was typed for each piece, and how."""
-    rng = random.Random(made.seed)
+    rng = random.Random(made.seed)  # noqa: S311 -- nothing secret: the same seed gives the same log
     slips = MIXES[made.slips]
     con.execute("create temp table aside (code varchar, typed varchar, spelling varchar)")
     rows = con.execute("""select p.code, p.dossier, last_value(d.number) over (partition by d.receiving_unit, d.day order by d.number rows between unbounded preceding and unbounded following)

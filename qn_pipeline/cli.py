@@ -271,14 +271,48 @@ def post(
     project_dir: ProjectDir = Path(),
     unit: Annotated[str | None, typer.Option("--unit", help="Code of a unit: its work by post office.")] = None,
     levels: Annotated[list[str] | None, typer.Option("--level", help="Only units of this level; may be given again.")] = None,
+    reconcile: Annotated[bool, typer.Option("--reconcile", help="Against the one-stop shop: how codes were matched, and what contradicts.")] = False,
     fmt: Formatted = Format.table,
 ) -> None:
-    """The post's work of a month: guided, received, digitized, returned."""
+    """The post's work of a month: guided, received, digitized, returned; or how it agrees with the one-stop shop."""
     _, settings = _load(project_dir)
+    if reconcile:
+        columns, rows = tables.reconciliation_table(open_warehouse(settings), parse_month(month), unit)
+        nothing = f"No work of the post is known for {month}."
+        _show(columns, rows, fmt, title=f"{month}, the post's log against the one-stop shop", nothing=nothing, texts=2)
+        return
     columns, rows = tables.post_table(open_warehouse(settings), parse_month(month), unit, levels or ())
     _show(
         columns, rows, fmt, title=f"{month}, work of the post", nothing=f"No work of the post is known for {month}.", texts=2 if unit is None else 1
     )
+
+
+@app.command()
+def acceptance(
+    month: Annotated[str, typer.Option("--month", help="YYYY-MM")],
+    project_dir: ProjectDir = Path(),
+    unit: Annotated[str | None, typer.Option("--unit", help="Code of a desk; default all desks under a contract.")] = None,
+    out_dir: Annotated[Path | None, typer.Option("--out", help="Folder of the workbooks; default nghiem_thu in what is published.")] = None,
+    fmt: Formatted = Format.table,
+) -> None:
+    """The minutes of volume of the post's work (biên bản nghiệm thu khối lượng), a workbook a desk and contract."""
+    from qn_pipeline.indicators.acceptance import acceptances, without_contract
+    from qn_pipeline.publishing.acceptance import write_minutes
+
+    _, settings = _load(project_dir)
+    warehouse, first_day = open_warehouse(settings), parse_month(month)
+    folder = out_dir or settings.published / "nghiem_thu" / month
+    rows = []
+    for found in acceptances(warehouse, first_day, unit):
+        try:
+            path = write_minutes(found, folder)
+        except OSError as error:
+            raise ConfigurationError(f"{folder} cannot be written ({error.strerror}). Minutes before it are whole. Name another folder.") from None
+        rows.append((found.desk, found.contract, len(found.accepted), len(found.refused), found.amount, str(path)))
+    _write(["desk", "contract", "accepted", "not_accepted", "amount", "file"], rows, fmt, title=f"{month}, minutes of volume", numbers={2, 3, 4})
+    pieces, desks = without_contract(warehouse, first_day)
+    if pieces and unit is None:
+        err.print(f"{pieces} pieces of work at {desks} desks are under no contract.", highlight=False)
 
 
 @app.command()

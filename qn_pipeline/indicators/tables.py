@@ -103,6 +103,26 @@ def post_table(warehouse: Warehouse, month: date, unit: str | None = None, level
     )
 
 
+def reconciliation_table(warehouse: Warehouse, month: date, unit: str | None = None) -> Table:
+    """The post's log of a month against the one-stop shop, by unit (itself alone) and office; of one unit by kind of work.
+
+    `post_without_work` counts dossiers that the shop received by post and the log does not know. Raises ConfigurationError for an unknown unit.
+    """
+    counted = (
+        *("pieces", "exact", "approximate", "ambiguous", "contradicted", "unmatched", "without_code", "claimed_twice", "failed"),
+        *("pages_without_files", "files_without_pages", "lag_other_day", "post_without_work"),
+    )
+    sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in counted)
+    keys = "unit, coalesce(office, '') as office" if unit is None else "kind, coalesce(office, '') as office"
+    if unit is not None:
+        check_unit(warehouse, unit)
+    return warehouse.read(
+        f"select {keys}, {sums} from marts.postal_reconciliation where cast(date_trunc('month', day) as date) = ? and (unit = ? or ? is null) "
+        "group by 1, 2 order by 1, 2",
+        [month, unit, unit],
+    )
+
+
 def worklist_table(warehouse: Warehouse, of: str, unit: str | None = None) -> Table:
     """What is overdue or due within five working days, what costs the index most first; of a unit alone, not of those below it.
 
