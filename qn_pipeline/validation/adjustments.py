@@ -1,7 +1,7 @@
 """Adjustments at the door: which reach an extraction, and the values that they put in place of what the source told, as SQL."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import duckdb
@@ -42,14 +42,18 @@ def adjusting(project: Project, source: Source, extraction: Extraction) -> Adjus
 @lru_cache(maxsize=100_000)
 def _held(rows: Path, key: str, codes: tuple[str, ...]) -> frozenset[str]:
     """Those of the keys that landed rows have; landed files never change."""
+    wanted = ", ".join(literal(code) for code in codes)
     try:
-        with duckdb.connect(config={"threads": 1}) as con:
-            found = con.execute(
-                f"select distinct {key} from read_parquet({literal(rows)}) where {key} in ({', '.join(literal(code) for code in codes)})"
-            ).fetchall()
+        found = _reader().cursor().execute(f"select distinct {key} from read_parquet({literal(rows)}) where {key} in ({wanted})").fetchall()
     except duckdb.Error:
         return frozenset(codes)  # damaged: the check of the rows themselves tells it
     return frozenset(str(code) for (code,) in found)
+
+
+@cache
+def _reader() -> duckdb.DuckDBPyConnection:
+    """One for all: opening an engine takes longer than looking into a day's file."""
+    return duckdb.connect(config={"threads": 1})
 
 
 def replaced_columns(contract: Contract, adjusted: Adjusted) -> str:

@@ -66,7 +66,7 @@ def test_marts_that_are_not_all_there_are_refused(tmp_path: Path) -> None:
     pipeline = Pipeline(write_project(tmp_path / "p", {"desk": {"files": "data/{day}.csv"}}))
     write_csv(tmp_path / f"p/data/{DAY}.csv", [dossier(1)])
     pipeline.run(DAY, select="+unit", command="run")
-    with pytest.raises(ContractBroken, match="The mart budget_execution was not built"):
+    with pytest.raises(ContractBroken, match="The mart adjustment was not built"):
         count_violations(pipeline.warehouse)
 
 

@@ -98,9 +98,20 @@ def deliveries(pipeline: Pipeline) -> None:
     deliver(pipeline, D2, "shop", [dossier(40, updated="2022-06-19 08:00:00"), fax(41, updated="2022-06-19 08:00:00")])
 
 
-def vanish(pipeline: Pipeline) -> None:
-    """What a connection says: the desk no longer has 13."""
+def later(pipeline: Pipeline) -> None:
+    """What a connection says: the desk no longer has 13. And what is found in the warehouse, in rows without a unit: one of them waived."""
     with pipeline.warehouse.writing() as writing:
+        writing.execute("delete from valid.quarantine where rule = 'procedure_unknown'")
+        writing.execute(
+            "insert into valid.quarantine (extraction_seq, row_no, row_key, rule, severity, column_name, message) "
+            "select extraction_seq, row_no, code, 'procedure_unknown', 'warn', 'procedure', 'Không có thủ tục này.' from valid.dossiers "
+            "where code in (?, ?)",
+            [code(10), dossier(22)["code"]],
+        )
+        writing.execute(
+            "insert into valid.waivers (waiver, position, rule, row_key, valid_from, valid_to) values ('found-later', 99, 'procedure_unknown', ?, ?, ?)",
+            [code(10), D1, D1],
+        )
         writing.execute(
             "insert into valid.vanished (extraction_seq, row_key) "
             "select max(extraction_seq), ? from valid.extractions where source = 'desk' and day = ? and file is not null",
@@ -131,7 +142,7 @@ def pipeline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         deliveries(made)
         made.check()
         made.load(D4)
-        vanish(made)
+        later(made)
         made.build("+quarantine_row +adjustment")
         yield made
 
@@ -178,6 +189,9 @@ def test_each_case_is_listed_once_with_what_became_of_it(cases: dict[tuple[str, 
         # warnings have states, too
         ("desk", wrong_day(8), "code_date_differs"): ("open", D1, D1, None, None, 1, False),
         ("desk", wrong_day(9), "code_date_differs"): ("fixed", D1, D1, D2, None, 1, False),
+        # found in the warehouse, and held against the waivers there
+        ("desk", code(10), "procedure_unknown"): ("waived", D1, D1, None, "found-later", 1, False),
+        ("list", code(22), "procedure_unknown"): ("open", D1, D3, None, None, 3, False),
         # covered by a waiver; told again after its end
         ("desk", "TNMT/11", "code_format"): ("waived", D1, D1, None, "old-codes", 1, False),
         ("desk", "TNMT/12", "code_format"): ("open", D1, D3, None, None, 2, True),
@@ -208,6 +222,7 @@ def test_a_case_says_where_it_is_and_whose(pipeline: Pipeline, cases: object) ->
         (*("dossiers", "onegate", f"data/desk_{D1}.csv", 6, OTHER, "quarantine", "channel"), "Cột “Kênh tiếp nhận” có mã không nằm trong danh mục.")
     ]
     assert pipeline.query(f"select distinct unit from {MARTS_NEXT}.quarantine_row where row_key = '{code(3)}'") == [(None,)]
+    assert pipeline.query(f"select unit from {MARTS_NEXT}.quarantine_row where rule = 'procedure_unknown'") == [(HALL,), (HALL,)]
 
 
 def test_a_changed_decision_derives_the_states_anew(pipeline: Pipeline, cases: dict[tuple[str, str | None, str], tuple[Any, ...]]) -> None:
@@ -219,7 +234,7 @@ def test_a_changed_decision_derives_the_states_anew(pipeline: Pipeline, cases: d
     (pipeline.folder / "qn.yaml").write_text(yaml.safe_dump({**settings, "waivers": WAIVERS[1:]}, allow_unicode=True), encoding="utf-8")
     pipeline.check()
     pipeline.load(D4)
-    vanish(pipeline)  # the extraction was loaded anew
+    later(pipeline)  # what was loaded anew lost it
     pipeline.build("+quarantine_row +adjustment")
     after = read_cases(pipeline)
     changed = {place: (cases.get(place), after.get(place)) for place in cases.keys() | after.keys() if cases.get(place) != after.get(place)}
