@@ -67,7 +67,7 @@ def exit_results(findings: Sequence[Finding], changes: Sequence[Change], waived:
     """The checks of the exit. `changes` are those of closed months that no waiver reaches; not comparable: nothing was published before."""
     failed = {finding.bound.name: int(finding.bound.count) for finding in findings if not finding.passed}
     messages = MESSAGES | {FELL: FELL_MESSAGE}
-    broken = [BrokenRule(rule, None, messages[rule], Severity.STOP, count) for rule, count in failed.items() if rule != CHANGED]
+    broken = [BrokenRule(rule, None, messages[rule], Severity.STOP.value, count) for rule, count in failed.items() if rule != CHANGED]
     told = [change for change in changes if change.rule in failed]
     otherwise = Outcome.PASSED if is_comparable else Outcome.NOT_COMPARABLE
     largest = [TableRecord(_change_told(change)) for change in told[:ODD_TOLD]]
@@ -115,7 +115,7 @@ def rules_told(broken: Sequence[BrokenRule]) -> dict[str, Any]:
     told["worst"] = MetadataValue.table(
         [TableRecord({"rule": r.rule, "column": r.column or "", "message": r.message, "severity": r.severity, "count": r.count}) for r in top]
     )
-    where = [TableRecord({"rule": r.rule, "source": at.source, "file": at.file, "row_no": at.row_no}) for r in top for at in r.rows]
+    where = [TableRecord({"rule": r.rule, "source": at.source, "file": at.file, "row": at.row}) for r in top for at in r.rows]
     if where:
         told["where"] = MetadataValue.table(where)
     return told

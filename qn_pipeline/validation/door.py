@@ -210,18 +210,19 @@ def _located(settings: Settings, results: Sequence[ValidExtraction], rules: Coll
     files = {str(r.quarantine): r for r in results if any(r.report.violations.get(rule) for rule in rules)}
     if not files:
         return []
+    counts = _violations(results)
     with open_engine(settings) as con:
         rows = con.execute(
-            f"""select rule, column_name, severity, message, filename, row_no, count(*) over (partition by rule)
+            f"""select rule, column_name, severity, message, filename, row_no
             from read_parquet([{", ".join(literal(file) for file in files)}], filename = true)
             where rule in ({", ".join(literal(rule) for rule in sorted(rules))})
             qualify row_number() over (partition by rule order by filename, row_no) <= {ROWS_TOLD}
             order by rule, filename, row_no"""
         ).fetchall()
     broken: dict[str, BrokenRule] = {}
-    for rule, column, severity, message, file, row_no, count in rows:
+    for rule, column, severity, message, file, row_no in rows:
         manifest = files[file].extraction.manifest
-        before = broken.get(rule, BrokenRule(rule, column, message, severity, int(count)))
+        before = broken.get(rule, BrokenRule(rule, column, message, severity, counts[rule]))
         where = Locator(manifest.source, manifest.file or "", int(row_no))
         broken[rule] = BrokenRule(rule, before.column, before.message, before.severity, before.count, (*before.rows, where))
     return sorted(broken.values(), key=lambda found: (-found.count, found.rule))

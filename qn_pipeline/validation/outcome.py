@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from qn_pipeline.sources.workbooks import SHEET_STEP
+
 WORST = 5
 
 
@@ -24,6 +26,12 @@ class Locator:
     source: str
     file: str
     row_no: int
+
+    @property
+    def row(self) -> str:
+        """The row as a person finds it: of a workbook's second sheet and later ones, the sheet, too."""
+        place, row = divmod(self.row_no, SHEET_STEP)
+        return f"trang tính {place + 1}, dòng {row}" if place else str(row)
 
 
 @dataclass(frozen=True)

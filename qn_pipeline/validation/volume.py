@@ -75,24 +75,25 @@ def volume_of(
     `landed` are all extractions of the source in the order in which they came, those that were superseded included; `waived` are days whose
     small snapshots were accepted, so that later ones are held against them.
     """
-    findings = VolumeFindings()
+    judged: list[Judged] = []
     superseded = superseded_by(list(landed))
     if source.delivers != "changes":
-        judged = _judge_wholes(source.volume, [extraction.manifest for extraction in landed], superseded, waived)
+        wholes = _judge_wholes(source.volume, [extraction.manifest for extraction in landed], superseded, waived)
         # A window that came once has nothing of its own to be held against; its day has others.
-        findings.add(one for one in judged if source.delivers == "snapshot" or one.usual is not None)
+        judged += [one for one in wholes if source.delivers == "snapshot" or one.usual is not None]
     if _names_days(source):
         counts = day_counts(source, [e.manifest for e in landed if e.manifest.id not in superseded], today)
-        days_judged = judge_arrivals(counts, profile) if source.delivers == "snapshot" else judge_days(counts, profile, source.volume)
-        findings.add(one for one in days_judged if one.day in days or (one.rule is not None and effect_of(source, one) == "stop"))
+        judged += judge_arrivals(counts, profile) if source.delivers == "snapshot" else judge_days(counts, profile, source.volume)
+    findings = VolumeFindings()
+    findings.add(one for one in judged if one.day in days or (one.rule is not None and effect_of(source, one) == "stop"))
     return findings
 
 
 def effect_of(source: AnySource, judged: Judged) -> Effect:
-    """What follows from a broken rule. A day without a delivery makes nothing vanish, a whole without its rows does."""
+    """What follows from a broken rule. A whole without many of its rows makes them vanish; one that is empty, or did not come, does not."""
     if source.volume.severity is not None:
         return source.volume.severity
-    return "stop" if source.delivers != "changes" and judged.rule == TOO_FEW and judged.came else "fail"
+    return "stop" if source.delivers != "changes" and judged.rule == TOO_FEW and judged.rows else "fail"
 
 
 def judge_days(counts: Sequence[DayCount], profile: Profile, settings: Volume) -> list[Judged]:

@@ -117,7 +117,7 @@ def test_a_rule_of_severity_stop_stops_as_long_as_its_row_stands(tmp_path: Path,
     pipeline.land(DAY)
     findings = pipeline.door(DAY + timedelta(days=1))
     assert [(b.rule, b.severity, b.count, b.rows) for b in findings.stopping] == [
-        ("fee_sum_lost", "stop", 1, (Locator("desk", f"data/{DAY}.csv", 3),))
+        ("fee_sum_lost", "stop", 1, (Locator("desk", f"data/{DAY}.csv", 4),))
     ]
     assert outcomes(findings)[STOP_RULES] == (False, "failed")
     (result,) = door.validate_landed(pipeline.settings, pipeline.project, "dossiers")

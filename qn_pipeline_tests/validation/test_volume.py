@@ -196,3 +196,13 @@ def test_kinds_of_days(day: date, tet: bool, working: bool, first: bool) -> None
 def test_other_logs_know_weeks_only() -> None:
     assert is_working("generic", date(2022, 4, 11))
     assert not is_working("generic", date(2024, 5, 4))
+
+
+def test_what_stops_nothing_is_told_once() -> None:
+    """A snapshot that tripled, and an empty one, which makes nothing vanish: on their own days, and not on every day after them."""
+    of = source("snapshot")
+    for rows, rule in ((4000, TOO_MANY), (0, TOO_FEW)):
+        nights = [extraction(1, MONDAY, 1000), extraction(2, MONDAY + timedelta(days=1), rows)]
+        (odd,) = found(nights, [MONDAY + timedelta(days=1)], of).odd
+        assert (odd.rule, effect_of(of, odd)) == (rule, "fail")
+        assert found(nights, [MONDAY + timedelta(days=2)], of).odd == []
