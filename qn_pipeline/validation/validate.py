@@ -131,7 +131,7 @@ def check_rows(con: duckdb.DuckDBPyConnection, project: Project, source: Source,
         select *, {typed} from texts"""
     )
     conditions = [_doubled(con, rule) if rule.one_row_by else rule.broken_when.replace("{day_end}", day_end) for rule in rules]
-    bits = " | ".join(f"(case when {broken} then {1 << bit}::ubigint else 0::ubigint end)" for bit, broken in enumerate(conditions))
+    bits = " | ".join(f"(case when {broken} then {1 << bit}::hugeint else 0::hugeint end)" for bit, broken in enumerate(conditions))
     con.execute(
         f"""create or replace temp view checked as
         select *, {_content_hash(contract)} as content_hash, {bits} as broken from typed"""
@@ -142,8 +142,8 @@ def check_rows(con: duckdb.DuckDBPyConnection, project: Project, source: Source,
 def _doubled(con: duckdb.DuckDBPyConnection, rule: Rule) -> str:
     """A predicate that is true for rows that others of the extraction are like, in the columns of a rule.
 
-    Hashes are counted first: they take a tenth of the memory and time of the values, or of a window over whole rows. What has one hash twice is
-    looked at by its values, so that nothing is taken for a double by chance.
+    Hashes are counted first: that takes a third of the time of a window over whole rows, and hardly any memory (measured over 1.3 million dossiers:
+    0.6 CPU seconds against 1.6, and 400 MB less). What has one hash twice is looked at by its values, so that nothing is taken for a double by chance.
     """
     columns = ", ".join(rule.one_row_by)
     double = "{" + ", ".join(f"'{name}': {name}" for name in rule.one_row_by) + "}"
@@ -176,8 +176,8 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
     stopping = sum(1 << bit for bit, rule in enumerate(rules) if rule.severity is Severity.QUARANTINE)
     columns = ", ".join(contract.names)
     whole = target / "checked.parquet"
-    con.execute(f"copy (select row_no, content_hash, {columns}, broken from checked) to {literal(whole)} (format parquet)")
-    con.execute(f"create temp view seen as select * from {literal(whole)}")
+    con.execute(f"copy (select row_no, content_hash, {columns}, broken::varchar as broken from checked) to {literal(whole)} (format parquet)")
+    con.execute(f"create temp view seen as select * replace (broken::hugeint as broken) from {literal(whole)}")
     bits = " union all ".join(
         f"select {bit} as bit, {literal(rule.name)} as rule, {literal(rule.severity)} as severity, {literal(rule.column)} as column_name, {literal(rule.message)} as message"
         for bit, rule in enumerate(rules)
@@ -196,9 +196,9 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
             order by row_no, rule
         ) to {literal(target / QUARANTINE)} (format parquet)"""
     )
-    bad, keyless = _one_row(con, f"select count(*), count(*) filter ({key} is null) from seen where broken & {stopping}::ubigint <> 0")
+    bad, keyless = _one_row(con, f"select count(*), count(*) filter ({key} is null) from seen where broken & {stopping}::hugeint <> 0")
     if bad:
-        con.execute(f"copy (select * from seen where broken & {stopping}::ubigint = 0) to {literal(target / ROWS)} (format parquet)")
+        con.execute(f"copy (select * from seen where broken & {stopping}::hugeint = 0) to {literal(target / ROWS)} (format parquet)")
         whole.unlink()
     else:
         whole.rename(target / ROWS)

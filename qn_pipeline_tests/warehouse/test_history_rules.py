@@ -177,6 +177,8 @@ def test_names_severities_and_messages_are_the_contracts(ask: Ask) -> None:
     }
 
 
-def test_the_shape_is_the_quarantines(ask: Ask) -> None:
+def test_its_columns_are_those_of_the_quarantine(ask: Ask) -> None:
     sql = "select column_name, data_type from information_schema.columns where table_schema = '{}' and table_name = '{}'"
-    assert dict(ask(sql.format("core", "history_violation"))) == dict(ask(sql.format("valid", "quarantine")))
+    quarantine = dict(ask(sql.format("valid", "quarantine")))
+    mine = dict(ask(sql.format("core", "history_violation")))
+    assert mine == {name: quarantine[name] for name in mine}
