@@ -44,7 +44,7 @@ dev: $(STAMP) ## Dagster's UI on http://127.0.0.1:3000
 bench: $(STAMP) ## the nightly job against a hand-written script: make bench DOSSIERS=1000000
 	$(BIN)/python -m benchmarks.bench $(DOSSIERS)
 
-generate: $(STAMP) ## the dbt files that derive from the contracts, and the page of the catalogue
+generate: $(STAMP) ## the dbt files and the data dictionary that derive from the contracts, and the page of the catalogue
 	$(BIN)/python -m qn_pipeline.warehouse.generated
 	$(BIN)/python -m qn_pipeline.indicators.document
 

@@ -94,7 +94,7 @@ RULES: dict[str, tuple[str, str, bool]] = {
     "fee_out_of_range": ("fee", "fee < 0 or fee > 1000000000000", False),
     "fee_unusual": ("fee", "fee between 1000000001 and 1000000000000", True),
     "submitted_in_future": ("submitted_at", "submitted_at >= day + 1 and received_at is null", True),
-    "returned_at_while_running": ("returned_at", "returned_at is not null and status in (1, 2, 3, 4, 5, 6)", True),
+    "returned_at_while_running": ("returned_at", "returned_at is not null and status in (1, 2, 4, 5, 6)", True),
     "returned_at_needed": ("returned_at", "raw_returned_at is null and status = 10", True),
     "received_at_while_new": ("received_at", "received_at is not null and status = 1", True),
     "due_too_far": ("due_at", "due_at > received_at + interval 10 year", False),

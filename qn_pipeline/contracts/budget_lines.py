@@ -16,8 +16,8 @@ _STATES = (
 )
 _MONEY = tuple(name for name, _, _ in _STATES)
 _LARGEST = f"greatest({', '.join(f'abs({name})' for name in _MONEY)})"
-# More than any province spends in a year: what is read in a wrong unit of money (a million times too much) lies far above.
-WHOLE_BUDGET = 100_000_000_000_000
+# About what the whole province spends in a year: no line is that large, and what is read as a million times too much lies above, but for the smallest.
+WHOLE_BUDGET = 40_000_000_000_000
 # No line of a budget is that small in all its amounts: what is in millions and read as đồng lies below.
 SMALLEST_LINE, SMALL_LINE = 10_000, 1_000_000
 

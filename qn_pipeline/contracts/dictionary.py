@@ -56,7 +56,7 @@ def _section(contract: Contract) -> str:
         for column in contract.columns
     ]
     rules = [
-        [f"`{rule.name}`", REACHES[rule.reach], SEVERITIES[rule.severity], f"`{rule.column}`", _message(rule)]
+        [f"`{rule.name}`", REACHES[rule.reach], SEVERITIES.get(rule.severity, str(rule.severity)), f"`{rule.column}`", _message(rule)]
         for rule in (*contract.active_rules("vietnam"), *contract.history_rules)
     ]
     order = f", its versions in the order of `{contract.version_order}`" if contract.version_order else ""

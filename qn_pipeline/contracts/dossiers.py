@@ -107,7 +107,8 @@ DOSSIERS = Contract(
         Rule(
             "returned_at_while_running",
             "returned_at",
-            "returned_at is not null and status in (1, 2, 3, 4, 5, 6)",
+            # Some systems date a refusal there, too.
+            "returned_at is not null and status in (1, 2, 4, 5, 6)",
             "Hồ sơ chưa có kết quả nhưng lại có thời điểm trả kết quả; thời điểm này không được dùng.",
             severity=Severity.WARN,
         ),

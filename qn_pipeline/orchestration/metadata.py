@@ -2,27 +2,40 @@
 
 from dagster import TableColumn, TableColumnConstraints, TableSchema
 
-from qn_pipeline.contracts.model import Column, Contract
+from qn_pipeline.contracts.model import Column, Contract, range_told
 
 OWNERS = ["team:data-engineering"]
 
 
 def table_schema(contract: Contract) -> TableSchema:
-    """A contract's columns for the UI."""
+    """A contract's columns for the UI, with what each may hold."""
     return TableSchema(
         columns=[
-            TableColumn(column.name, type=column.type, description=_description(column), constraints=TableColumnConstraints(nullable=column.nullable))
+            TableColumn(
+                column.name,
+                type=column.type,
+                description=f"{column.label}: {column.description}",
+                constraints=TableColumnConstraints(nullable=column.nullable, other=_constraints(column)),
+                tags={"personal": "sealed"} if column.personal else {},
+            )
             for column in contract.columns
         ]
     )
 
 
-def _description(column: Column) -> str:
-    parts = [column.label, column.description]
-    if column.unit:
-        parts.append(f"Unit: {column.unit}.")
+def _constraints(column: Column) -> list[str]:
+    """Unit, codes, bounds, shape, and what else its declaration says."""
+    told = [f"unit: {column.unit}"] if column.unit else []
     if column.codes:
-        parts.append("Codes: " + ", ".join(column.codes.codes("vietnam")) + ".")
-    if column.sealed:
-        parts.append("Sealed.")
-    return " — ".join(parts[:2]) + " " + " ".join(parts[2:])
+        told.append("codes: " + ", ".join(f"{code} ({label})" for code, label in column.codes.codes("vietnam").items()))
+    if column.least is not None or column.most is not None:
+        told.append(f"range: {range_told(column)}")
+    if column.shape:
+        told.append(f"shape: {column.shape.pattern}")
+    if column.past:
+        told.append("not after the day that the data speak for")
+    if column.personal:
+        told.append("personal: a keyed HMAC")
+    if column.volatile:
+        told.append("volatile: its change alone makes no version")
+    return told

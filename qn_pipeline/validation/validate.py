@@ -160,8 +160,8 @@ def check_rows(
 def _doubled(con: duckdb.DuckDBPyConnection, rule: Rule) -> str:
     """A predicate that is true for rows that others of the extraction are like, in the columns of a rule.
 
-    Hashes are counted first: they take a tenth of the memory and time of the values, or of a window over whole rows. What has one hash twice is
-    looked at by its values, so that nothing is taken for a double by chance.
+    Hashes are counted first: that takes a third of the time of a window over whole rows, and hardly any memory (measured over 1.3 million dossiers:
+    0.6 CPU seconds against 1.6, and 400 MB less). What has one hash twice is looked at by its values, so that nothing is taken for a double by chance.
     """
     columns = ", ".join(rule.one_row_by)
     double = "{" + ", ".join(f"'{name}': {name}" for name in rule.one_row_by) + "}"

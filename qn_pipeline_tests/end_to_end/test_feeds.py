@@ -102,6 +102,31 @@ def test_nothing_of_the_feeds_is_in_quarantine(world: World) -> None:
     assert [row for row in rows if row[0] != "dossiers"] == []
 
 
+def test_what_the_door_warns_of_is_what_the_simulators_did(world: World) -> None:
+    rows = world.pipeline.query(
+        "select e.entity, q.rule, count(*) from valid.quarantine as q inner join valid.extractions as e on e.extraction_seq = q.extraction_seq group by 1, 2"
+    )
+    warned = {(entity, rule): count for entity, rule, count in rows if entity != "dossiers"}
+    # A code was not typed, more was spent than allotted, sums are wrong: nothing else.
+    assert set(warned) == {("postal_events", "dossier_missing"), ("budget_lines", "disbursed_over_allotted"), ("budget_lines", "total_differs")}
+    assert {rule for entity, rule, _ in rows if entity == "dossiers"} <= {"code_date_differs"}
+
+
+def test_rules_of_history_tell_of_reports_without_news_and_of_nothing_else(world: World) -> None:
+    rows = world.pipeline.query(
+        "select h.rule, r.database, r.month from core.history_violation as h "
+        "left join core.database_report_version as r on r.code = h.row_key and r.known_to is null and not r.is_deleted"
+    )
+    told = {(rule, (code, month.replace(day=1))) for rule, code, month in rows}
+    assert len(told) == len(rows)
+    sent = [(made.code, report) for made in world.databases for report in made.reports if report.sent is not None and report.sent <= LAST]
+    unchanged = {(code, report.month) for code, report in sent if Label.UNCHANGED in report.labels}
+    fallen = {(code, report.month) for code, report in sent if Label.FALLS in report.labels}
+    assert {key for rule, key in told if rule == "report_copied"} == unchanged
+    assert len(unchanged) > 10
+    assert {key for rule, key in told if rule != "report_copied"} <= fallen
+
+
 def test_work_of_the_post(world: World) -> None:
     known = {row.dossier.number for row in world.province.rows(end_of(LAST))}
     true = post.truth(world.pieces, LAST, known)

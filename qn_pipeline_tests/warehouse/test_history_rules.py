@@ -177,7 +177,7 @@ def test_names_severities_and_messages_are_the_contracts(ask: Ask) -> None:
     }
 
 
-def test_the_shape_is_the_quarantines(ask: Ask) -> None:
+def test_its_columns_are_those_of_the_quarantine(ask: Ask) -> None:
     sql = "select column_name, data_type from information_schema.columns where table_schema = '{}' and table_name = '{}'"
     at_the_door = dict(ask(sql.format("valid", "quarantine")))
     # The unit is that of the row, and what waives it is found later: core.broken_rule.
