@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qn_pipeline.contracts import CONTRACTS
-from qn_pipeline.contracts.model import Contract, Reach
+from qn_pipeline.contracts.model import Contract, Profile, Reach
 from qn_pipeline.engine import open_engine
 from qn_pipeline.project import load_project
 from qn_pipeline.settings import Settings
@@ -66,3 +67,7 @@ def test_whatever_is_broken_is_found_by_its_rule(door: Door, entity: str) -> Non
 
     check()
     assert len(seen) >= min(12, len(breakings(contract)) // 2)
+
+
+def test_what_a_row_breaks_fits_a_word_of_64_bits() -> None:
+    assert {entity for entity, contract in CONTRACTS.items() for profile in get_args(Profile) if len(contract.active_rules(profile)) > 64} == set()
