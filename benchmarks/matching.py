@@ -34,7 +34,9 @@ from qn_pipeline.warehouse.postal_candidates import find_candidates
 
 WORK = Path(__file__).parent / "work" / "matching"
 MODELS = ("postal_piece", "postal_exact", "postal_choice", "fct_postal_event")
-UNITS, DAYS = 280, 500
+RUN = ("run", "--project-dir", str(dbt.PROJECT), "--profiles-dir", str(dbt.PROJECT), "--select", *MODELS)
+UNITS = 280
+THREADS = 2
 MEMORY = "2GB"
 REACH = {"precision": 0.999, "precision_approximate": 0.999, "recall": 0.98}
 LONGEST = 60.0
@@ -56,6 +58,7 @@ class Made:
     seed: int = 2114
     slips: str = "all"
     without_unit: float = 0.05
+    days: int = 500
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def _make_dossiers(con: duckdb.DuckDBPyConnection, made: Made) -> None:
     # A unit's dossiers of a day are numbered in the order in which they come.
     con.execute(f"""create table dossier as
         with place as (
-            select i, u.agency, cast(floor(chance(i, 'day') * {DAYS}) as integer) as day, 27000 + cast(chance(i, 'second') * 14400 as integer) as second
+            select i, u.agency, cast(floor(chance(i, 'day') * {made.days}) as integer) as day, 27000 + cast(chance(i, 'second') * 14400 as integer) as second
             from (select u.agency, unnest(range(cast(round(share * {made.dossiers}) as bigint))) * 1000 + u.i as i from unit_share as u) as u
         ),
         dated as (
@@ -206,28 +209,31 @@ def measured(command: Sequence[str], variables: dict[str, str] | None = None) ->
     return Cost(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024)
 
 
-def find_pairs(folder: Path, file: Path, threads: int = 2) -> None:
+def find_pairs(folder: Path, file: Path) -> None:
     """The first step: pairs, and the table of them in the warehouse, as the loader does."""
-    with duckdb.connect(config={"threads": threads, "memory_limit": MEMORY, "temp_directory": str(folder / "scratch")}) as con:
+    with duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY, "temp_directory": str(folder / "scratch")}) as con:
         find_candidates(con, [folder / "dossiers.parquet"], [folder / "events.parquet"], folder / "pairs.parquet")
     with duckdb.connect(str(file)) as con:
         con.execute(f"create or replace table valid.postal_candidates as select * from '{folder / 'pairs.parquet'}'")
         con.execute("create or replace view staging.stg_postal_candidates as select * from valid.postal_candidates")
 
 
-def decide(folder: Path, file: Path, threads: int = 2) -> Cost:
+def decide(folder: Path, file: Path) -> Cost:
     """The second step: the models."""
-    variables = {
+    return measured([str(dbt.EXECUTABLE), "--no-use-colors", *RUN], dbt_variables(folder, file))
+
+
+def dbt_variables(folder: Path, file: Path) -> dict[str, str]:
+    """What dbt reads of the environment."""
+    return {
         "QN_DBT_TARGET": "duckdb",
-        "QN_DBT_THREADS": str(threads),
+        "QN_DBT_THREADS": str(THREADS),
         "QN_DBT_DUCKDB_PATH": str(file),
         "QN_DBT_MEMORY_LIMIT": MEMORY,
         "QN_DBT_SCRATCH": str(folder / "scratch"),
         "DBT_TARGET_PATH": str(folder / "dbt"),
         "DBT_LOG_PATH": str(folder / "dbt"),
     }
-    words = ["run", "--project-dir", str(dbt.PROJECT), "--profiles-dir", str(dbt.PROJECT), "--select", *MODELS]
-    return measured([str(dbt.EXECUTABLE), "--no-use-colors", *words], variables)
 
 
 def judge(folder: Path, file: Path) -> dict[str, float]:
@@ -277,13 +283,13 @@ def _identified(con: duckdb.DuckDBPyConnection, folder: Path, slips: str) -> Non
         group by code having count(distinct other) = 1 and bool_and(other = dossier)""")
 
 
-def run(made: Made, folder: Path, threads: int = 2) -> dict[str, float]:
+def run(made: Made, folder: Path) -> dict[str, float]:
     """All of it. Returns what was found and what it cost."""
     make(made, folder)
     file = folder / "warehouse.duckdb"
     warehouse_before(folder, file)
     pairs = measured([sys.executable, "-m", "benchmarks.matching", "--pairs", str(folder)])
-    decided = decide(folder, file, threads)
+    decided = decide(folder, file)
     found = judge(folder, file)
     costs = {f"{step}_{name}": value for step, cost in (("pairs", pairs), ("decision", decided)) for name, value in asdict(cost).items()}
     return found | costs | {"seconds": pairs.wall + decided.wall, "cpu_seconds": pairs.cpu + decided.cpu}

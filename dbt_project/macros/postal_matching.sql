@@ -41,7 +41,7 @@
         {%- for work, moment in moments.items() %}
         when {{ event }}.work = '{{ work }}' and {{ moment }} is not null then case
             when {{ moment }} between {{ began }} and {{ ended }} then 'within'
-            when {{ moment }} between {{ began }} - interval '20 minutes' and {{ ended }} + interval '30 minutes' then 'near'
+            when {{ moment }} between {{ began }} - interval '10 minutes' and {{ ended }} + interval '15 minutes' then 'near'
             when cast({{ moment }} as date) = {{ day }} then 'day'
             when {{ day }} - cast({{ moment }} as date) between -1 and 1 then 'days'
             when {{ day }} < cast({{ filed }} as date) then 'before'

@@ -70,7 +70,7 @@ def _days(first: date, last: date) -> Iterator[date]:
 
 
 def add_to_project(folder: Path) -> None:
-    """Let a project read the feeds: their sources and mappings, and what is digital-transformation money."""
+    """Let a project read the feeds: their sources and mappings, what is digital-transformation money, and the contracts with the post."""
     file = folder / "qn.yaml"
     settings = yaml.safe_load(file.read_text(encoding="utf-8"))
     for kind in KINDS:
@@ -81,4 +81,5 @@ def add_to_project(folder: Path) -> None:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(yaml.safe_dump(mapping, allow_unicode=True, sort_keys=False), encoding="utf-8")
     settings["digital_transformation"] = {"rules": rules()}
+    settings["post"] = {"contracts": post_files.contracts()}
     file.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")

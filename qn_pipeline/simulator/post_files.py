@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, get_args
 
 from qn_pipeline.simulator.calendar import is_working_day
 from qn_pipeline.simulator.post import Outcome, Piece, Scanned, Work
+from qn_pipeline.simulator.units import UNITS
 
 Form = Literal["csv", "jsonl", "xlsx"]
 FORMS: Final[tuple[Form, ...]] = get_args(Form)
@@ -26,6 +27,7 @@ COLUMNS: Final = (
     *("Mã hồ sơ", "Đơn vị", "Bưu cục", "Nhân viên", "Loại việc", "Đối tượng", "Bắt đầu", "Kết thúc", "Số trang", "Số tệp", "Ký số", "Kết quả"),
 )
 """The header of CSV and XLSX."""
+_SINCE: Final = date(2022, 1, 1)
 _MOMENT = "%d/%m/%Y %H:%M:%S"
 _WORK: dict[Work, str] = {"guide": "Hướng dẫn", "receive": "Tiếp nhận", "digitize": "Số hóa", "return": "Trả kết quả"}
 _WORK_KEYS: dict[Work, str] = {"guide": "huong_dan", "receive": "tiep_nhan", "digitize": "so_hoa", "return": "tra_ket_qua"}
@@ -110,6 +112,32 @@ def sources() -> dict[str, dict[str, Any]]:
 def mappings() -> dict[str, dict[str, Any]]:
     """The mapping files, by their path below the project."""
     return {_mapping_path("csv"): _sheet_mapping(_MOMENT), _mapping_path("jsonl"): _keys_mapping(), _mapping_path("xlsx"): _sheet_mapping("cell")}
+
+
+def contracts() -> list[dict[str, Any]]:
+    """The contracts for `post` in qn.yaml: departments pay for posts, districts for dossiers and pages. The prices are invented."""
+    common = {"post": "Bưu điện tỉnh Quảng Nam", "valid_from": _SINCE, "basis": "Quyết định số 2114/QĐ-UBND ngày 12/8/2022 (giá mô phỏng)"}
+    desks = {level: [unit.code for unit in UNITS if unit.level == level and unit.valid_on(_SINCE)] for level in ("department", "district")}
+    return [
+        {
+            "name": "Trung tâm và các sở",
+            "number": "01/HĐ-MP",
+            "desks": desks["department"],
+            **common,
+            "prices": [{"per": "post_month", "amount": 7_500_000}],
+        },
+        {
+            "name": "Các huyện",
+            "number": "02/HĐ-MP",
+            "desks": desks["district"],
+            **common,
+            "prices": [
+                {"per": "dossier", "kind": "receive", "amount": 5_000},
+                {"per": "dossier", "kind": "return", "amount": 3_000},
+                {"per": "page", "kind": "digitize", "amount": 400},
+            ],
+        },
+    ]
 
 
 def _mapping_path(form: Form) -> str:

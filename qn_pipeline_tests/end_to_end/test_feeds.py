@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from qn_pipeline.simulator.databases import Database, Label, actual_progress, da
 from qn_pipeline.simulator.feeds import add_to_project
 from qn_pipeline.simulator.files import end_of, project, write_night, write_reference
 from qn_pipeline.simulator.ledger import with_those_above
-from qn_pipeline.simulator.lives import Province
+from qn_pipeline.simulator.lives import Province, State
 from qn_pipeline.simulator.simulate import simulate
+from qn_pipeline.simulator.units import UNITS
 from qn_pipeline.warehouse.exit_checks import count_violations
 from qn_pipeline_tests.end_to_end.personal import ANCHOR, Search, texts_below
 from qn_pipeline_tests.support import Pipeline, engine_environment
@@ -44,6 +46,25 @@ class World:
     wrong: list[budget_workbook.WrongTotal]
     databases: list[Database]
     pipeline: Pipeline
+
+    @cached_property
+    def known(self) -> dict[int, State]:
+        """The dossiers that the one-stop shop has told, by their number."""
+        return {row.dossier.number: row.state for row in self.province.rows(end_of(LAST))}
+
+    @cached_property
+    def found(self) -> dict[post.Piece, int | None]:
+        """Of each piece the number of the dossier that the pipeline takes it for."""
+        numbers = {state.code: number for number, state in self.known.items()}
+        told: dict[Any, int | None] = {}
+        for office, kind, typed, began_at, code in self.pipeline.query(
+            "select office, kind, dossier_as_typed, began_at, dossier_code from core.fct_postal_event"
+        ):
+            told[office, kind, typed or "", began_at] = numbers[code] if code else None
+        return {piece: told[piece.office, piece.kind, piece.typed.strip(), piece.began_at] for piece in self.pieces}
+
+    def is_found(self, piece: post.Piece) -> bool:
+        return self.found[piece] is not None
 
     def read(self, sql: str) -> list[Any]:
         return self.pipeline.warehouse.read(sql)[1]
@@ -127,9 +148,21 @@ def test_rules_of_history_tell_of_reports_without_news_and_of_nothing_else(world
     assert {key for rule, key in told if rule != "report_copied"} <= fallen
 
 
+def test_codes_as_typed_find_their_dossiers(world: World) -> None:
+    """Never another one. Slips too far from any code, or as near to several, and what evidence contradicts stay without."""
+    pieces = [piece for piece in world.pieces if piece.number in world.known and piece.typed]
+    assert [piece for piece in pieces if world.found[piece] not in (piece.number, None)] == []
+    assert [piece for piece in world.pieces if piece.number not in world.known and world.is_found(piece)] == []
+    right, slips = [[world.is_found(piece) for piece in pieces if piece.resolvable == wanted] for wanted in (True, False)]
+    assert sum(right) >= 0.98 * len(right)
+    assert sum(slips) >= 0.75 * len(slips) > 5
+    rows = world.pipeline.query("select count(*) filter (match = 'approximate'), count(*) filter (is_repeated) from core.fct_postal_event")
+    assert rows[0][0] == sum(slips)
+    assert rows[0][1] >= sum(piece.is_again and piece.outcome == "done" for piece in pieces)
+
+
 def test_work_of_the_post(world: World) -> None:
-    known = {row.dossier.number for row in world.province.rows(end_of(LAST))}
-    true = post.truth(world.pieces, LAST, known)
+    true = post.truth(world.pieces, LAST, world.known, world.is_found)
     days = above({key[:3]: 0 for key in true}, 2)
     for key, count in above(true, 2).items():
         days[key[:3]] += count
@@ -150,8 +183,7 @@ def test_work_of_the_post(world: World) -> None:
 
 
 def test_dossiers_through_the_post(world: World) -> None:
-    known = {row.dossier.number for row in world.province.rows(end_of(LAST))}
-    true = post.truth(world.pieces, LAST, known)
+    true = post.truth(world.pieces, LAST, world.known, world.is_found)
     told = world.pipeline.query(
         "select count(*) filter (is_received), count(*) filter (has_components), count(*) filter (has_result) from core.postal_dossier"
     )
@@ -161,14 +193,31 @@ def test_dossiers_through_the_post(world: World) -> None:
 
 
 def test_dossiers_that_were_touched_in_a_month(world: World) -> None:
-    known = {row.dossier.number for row in world.province.rows(end_of(LAST))}
     touched: dict[Any, set[int]] = {}
     for piece in world.pieces:
-        if piece.number in known and piece.resolvable and piece.outcome == "done":
+        if piece.number in world.known and world.is_found(piece) and piece.outcome == "done":
             for unit in with_those_above(piece.unit):
                 touched.setdefault((piece.day.replace(day=1), unit), set()).add(piece.number)
     rows = world.read("select month, unit, dossiers_touched from marts.postal_work where office = 'all'")
     assert {(month, unit): count for month, unit, count in rows if count} == {key: len(found) for key, found in touched.items()}
+
+
+def test_dossiers_that_are_paid_for(world: World) -> None:
+    """Districts pay for dossiers that were received: each once a month, whatever was logged twice, failed or could not be matched."""
+    districts = {unit.code for unit in UNITS if unit.level == "district"}
+    received: dict[Any, set[int | None]] = {}
+    for piece in sorted(world.pieces, key=lambda piece: piece.began_at):
+        number = world.found[piece]
+        counts = piece.kind == "receive" and piece.outcome == "done" and number is not None and piece.unit in districts
+        # Where it was received first; a second reception is not accepted.
+        if counts and not any(number in others for others in received.values()):
+            received.setdefault((piece.day.replace(day=1), piece.unit), set()).add(number)
+    rows = world.read("select month, desk, quantity, amount from marts.postal_acceptance where kind = 'receive' and line is not null")
+    assert {(month, desk): (quantity, amount) for month, desk, quantity, amount in rows} == {
+        key: (len(numbers), 5_000 * len(numbers)) for key, numbers in received.items()
+    }
+    posts = world.read("select distinct amount, quantity from marts.postal_acceptance where per = 'post_month' and month = date '2022-08-01'")
+    assert posts == [(7_500_000, 1)]
 
 
 def test_feedback_of_1022(world: World) -> None:
@@ -298,6 +347,10 @@ def test_the_command_line_shows_all_of_it(world: World) -> None:
     assert {row["scope"] for row in told("budget", "--month", "2022-08", "--unit", "000.00.12.H47")} == {"all", "digital"}
     [row] = told("post", "--month", "2022-07", "--level", "province")
     assert row["dossiers_touched"] > 0
+    assert sum(row["approximate"] for row in told("post", "--month", "2022-07", "--reconcile")) > 0
+    minutes = told("acceptance", "--month", "2022-07", "--unit", "000.00.12.H47")
+    assert [row["amount"] for row in minutes] == [7_500_000]
+    assert Path(minutes[0]["file"]).is_file()
     assert {row["urgency"] for row in told("worklist", "feedback")} >= {"overdue"}
     assert told("worklist", "dossiers", "--unit", "000.00.00.H47") == []
 

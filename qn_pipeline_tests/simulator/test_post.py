@@ -23,7 +23,7 @@ from qn_pipeline.simulator.lives import Kind, Province
 from qn_pipeline.simulator.post import Piece, office_of, pieces, truth
 from qn_pipeline.simulator.post_files import COLUMNS, FORMS, corrected, corrections, form_of, write_correction, write_day
 from qn_pipeline.simulator.simulate import simulate
-from qn_pipeline.simulator.spellings import SPELLINGS, same, spell
+from qn_pipeline.simulator.spellings import SLIPS, SPELLINGS, UNRESOLVABLE, same, spell
 from qn_pipeline.simulator.units import UNITS
 
 A, B = date(2022, 6, 1), date(2022, 6, 2)
@@ -122,12 +122,44 @@ def test_every_spelling_occurs_and_means_its_dossier_or_none(province: Province,
     for one in work:
         if one.code is None or one.spelling == "missing":
             assert one.typed == ""
-        elif one.spelling == "wrong":
-            assert same(one.typed) not in taken
-            assert sum(a != b for a, b in zip(one.typed, one.code, strict=True)) == 1
+        elif one.spelling == "another":
+            assert same(one.typed) in taken - {same(one.code)}
+        elif one.spelling in SLIPS:
+            assert meant(one.typed) not in taken
+            assert slipped(one.spelling, one.typed, one.code)
         else:
             assert (one.typed == one.code) == (one.spelling == "exact")
             assert read_back(one.typed) == same(one.code)
+
+
+def meant(typed: str) -> Any:
+    """What a text would be the code of, if it is one."""
+    try:
+        return same(typed)
+    except (ValueError, IndexError):
+        return None
+
+
+def slipped(slip: str, typed: str, code: str) -> bool:
+    """Whether a text is a code with such a slip, told by counting."""
+    pairs = list(zip(typed, code, strict=False))
+    wrong = [place for place, (a, b) in enumerate(pairs) if a != b]
+    match slip:
+        case "swapped":
+            return len(wrong) == 2 and wrong[1] == wrong[0] + 1 and sorted(typed) == sorted(code)
+        case "dropped":
+            return len(typed) == len(code) - 1 and any(code[:at] + code[at + 1 :] == typed for at in range(len(code)))
+        case "doubled":
+            return len(typed) == len(code) + 1 and any(code[:at] + code[at] + code[at:] == typed for at in range(len(code)) if code[at].isdigit())
+        case "two_digits":
+            return len(typed) == len(code) and len(wrong) == 2
+        case "look_alike":
+            return len(wrong) == 1 and {"I": "1", "B": "8", "S": "5", "Z": "2"}[typed[wrong[0]]] == code[wrong[0]]
+        case _:
+            place = {"agency": range(code.index("-")), "date": range(code.index("-"), code.rindex("-")), "digit": range(code.rindex("-"), len(code))}[
+                slip
+            ]
+            return len(typed) == len(code) and len(wrong) == 1 and wrong[0] in place
 
 
 def read_back(typed: str) -> Any:
@@ -146,9 +178,12 @@ def test_spellings_of_both_orders_mean_the_same_code(code: str) -> None:
     rng = random.Random(1)
     for spelling in SPELLINGS:
         for _ in range(40):
-            typed = spell(rng, code, spelling, frozenset({same(code)}))
+            others = {f"{code[:-1]}9"} if spelling == "another" else set()
+            typed = spell(rng, code, spelling, frozenset({same(code), *map(same, others)}))
             assert (typed == code) == (spelling == "exact")
-            if spelling not in ("wrong", "missing"):
+            if spelling in SLIPS and spelling != "another":
+                assert slipped(spelling, typed, code)
+            if spelling not in UNRESOLVABLE:
                 assert read_back(typed) == same(code)
     assert spell(rng, code, "missing", frozenset()) == ""
 
@@ -185,11 +220,11 @@ def test_the_truth_of_a_handmade_list() -> None:
         piece(1, **{**scan, "scanned": "result", "pages": 1, "files": 1}, day=B),
         piece(1, **scan, day=B, spelling="lower", typed=f"{DESK}-220601-0001".lower()),  # scanned again: the dossier counts on A alone
         piece(2, **{**scan, "pages": 3, "files": 0}, outcome="failed"),
-        piece(2, "return", day=B, spelling="wrong", typed=f"{DESK}-220601-0099"),
+        piece(2, "return", day=B, spelling="digit", typed=f"{DESK}-220601-0099"),
         piece(3, spelling="missing", typed=""),
         piece(4, day=B, unit="000.00.17.H47"),
         piece(None, "guide"),
-        piece(5, "guide", spelling="wrong", typed="000.00.33.H47-220601-0098"),
+        piece(5, "guide", spelling="digit", typed="000.00.33.H47-220601-0098"),
         piece(6, "return", day=date(2022, 6, 3)),
     ]
     a, b, other = (A, DESK, OFFICE), (B, DESK, OFFICE), (B, "000.00.17.H47", OFFICE)
@@ -227,7 +262,7 @@ def test_the_truth_of_a_province_adds_up(work: list[Piece]) -> None:
         total[measure] += count
     assert sum(total[measure] for measure in ("guided", "received", "digitized", "returned", "failed")) == len(work)
     assert total["received_by_post"] == len({one.number for one in work if one.kind == "receive" and one.outcome == "done" and one.resolvable})
-    assert total["unmatched"] == sum(one.kind != "guide" and one.spelling in ("wrong", "missing") for one in work)
+    assert total["unmatched"] == sum(one.kind != "guide" and one.spelling in UNRESOLVABLE for one in work)
     assert set(total) >= {"components_digitized_by_post", "results_digitized_by_post", "pages", "files", "dossiers"}
 
 
@@ -314,7 +349,7 @@ def test_a_correction_comes_under_the_old_name_with_what_stands_then(work: list[
         assert path.read_bytes() != before
         mine = [one for one in after if one.day == day and form_of(one.office) == form]
         assert read_file(path) == [told(one) for one in mine]
-        assert not any(one.spelling in ("wrong", "missing") for one in mine if one.number is not None)
+        assert not any(one.spelling in UNRESOLVABLE for one in mine if one.number is not None)
         others = [one for one in standing if one not in mine and not (one.day == day and form_of(one.office) == form)]
         assert [one for one in after if one not in mine] == others
         standing = after
@@ -340,4 +375,4 @@ def test_the_project_reads_all_three_kinds(work: list[Piece], tmp_path: Path) ->
 
 
 def test_a_code_as_typed_right_is_a_code_of_the_contract(work: list[Piece]) -> None:
-    assert all(re.fullmatch(DOSSIER_CODE, one.typed) for one in work if one.spelling in ("exact", "wrong"))
+    assert all(re.fullmatch(DOSSIER_CODE, one.typed) for one in work if one.spelling in ("exact", "another"))

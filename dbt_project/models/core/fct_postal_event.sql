@@ -20,7 +20,8 @@ best as (
     select
         c.*,
         case
-            when c.edits is null then c.points >= {{ postal_exact_points() }} and coalesce(c.margin >= {{ postal_exact_margin() }}, true)
+            when c.edits is null then c.points >= {{ postal_exact_points() }}
+                and coalesce(c.margin >= {{ postal_exact_margin() }} or c.points - c.margin < {{ postal_near_points() }}, true)
             else c.points >= {{ postal_near_points() }} and not c.is_claimed
                 and coalesce(c.margin >= case when p.codes = 0 then {{ postal_near_margin() }} else {{ postal_other_margin() }} end, true)
         end as is_taken
