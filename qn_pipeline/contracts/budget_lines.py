@@ -18,8 +18,8 @@ _MONEY = tuple(name for name, _, _ in _STATES)
 _LARGEST = f"greatest({', '.join(f'abs({name})' for name in _MONEY)})"
 # About what the whole province spends in a year: no line is that large, and what is read as a million times too much lies above, but for the smallest.
 WHOLE_BUDGET = 40_000_000_000_000
-# No line of a budget is that small in all its amounts: what is in millions and read as đồng lies below.
-SMALLEST_LINE, SMALL_LINE = 10_000, 1_000_000
+# Hardly a line of a budget is smaller in all its amounts; what is in millions and read as đồng lies below.
+SMALL_LINE = 1_000_000
 
 
 def _code(name: str, label: str, description: str, digits: int) -> Column:
@@ -74,14 +74,8 @@ BUDGET_LINES = Contract(
         Rule(
             "amount_in_other_unit",
             "name",
-            f"{_LARGEST} between 1 and {SMALLEST_LINE - 1}",
-            "Mọi số tiền của dòng đều nhỏ hơn 10.000 đồng: có thể bảng ghi theo triệu đồng nhưng được đọc là đồng.",
-        ),
-        Rule(
-            "amount_small",
-            "name",
-            f"{_LARGEST} between {SMALLEST_LINE} and {SMALL_LINE - 1}",
-            "Mọi số tiền của dòng đều nhỏ hơn 1 triệu đồng: kiểm tra đơn vị tính của bảng.",
+            f"{_LARGEST} between 1 and {SMALL_LINE - 1}",
+            "Mọi số tiền của dòng đều nhỏ hơn 1 triệu đồng: có thể bảng ghi theo triệu đồng nhưng được đọc là đồng.",
             Severity.WARN,
         ),
         Rule(

@@ -69,6 +69,7 @@ DATABASES = Contract(
             "planned_amount",
             f"planned_amount between 1 and {LEAST_COST - 1}",
             "Kinh phí theo kế hoạch nhỏ hơn 1 triệu đồng: có thể ghi theo triệu đồng nhưng được đọc là đồng.",
+            Severity.WARN,
         ),
         one_row_by("plan_doubled", ("code",), "Một CSDL có nhiều dòng kế hoạch trong cùng một tệp; dòng cuối cùng được tính."),
         across_history("owner_unknown", "owner", "Cơ quan chủ trì không có trong danh mục đơn vị."),

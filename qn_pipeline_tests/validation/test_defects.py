@@ -117,7 +117,7 @@ WRITTEN = [
     defect(
         "budget_lines",
         dict(zip(STATES, ("900000", "600000", None, None, "550000", None, "280000", None), strict=True)),
-        "amount_small",
+        "amount_in_other_unit",
     ),
     # 280 million, read as triệu đồng.
     defect("budget_lines", {"disbursed": "280000000000000", "settled": None}, "disbursed_out_of_range", "disbursed_over_allotted"),
