@@ -17,16 +17,17 @@ from typing import Any
 
 from qn_pipeline.contracts import codes
 from qn_pipeline.indicators.acceptance import Acceptance, Line, Work
+from qn_pipeline.postal_contracts import PER_TIME
 from qn_pipeline.publishing.amounts import in_words
 from qn_pipeline.publishing.wording import day, moment
 
 MINUTES, LIST, REFUSED = "Biên bản", "Bảng kê", "Không nghiệm thu"
 PER = {
     "post_month": ("Vị trí làm việc của nhân viên bưu điện", "vị trí/tháng"),
-    "dossier": ("Hồ sơ", "hồ sơ"),
-    "piece": ("Lượt việc", "lượt"),
-    "page": ("Trang đã số hóa", "trang"),
-    "file": ("Tệp đã tạo", "tệp"),
+    "dossier": ("tính theo hồ sơ", "hồ sơ"),
+    "piece": ("tính theo lượt việc", "lượt"),
+    "page": ("tính theo trang", "trang"),
+    "file": ("tính theo tệp", "tệp"),
     "lump_sum": ("Khoán gọn", "gói"),
 }
 """What is paid for, and in what it is counted."""
@@ -35,7 +36,7 @@ REASONS = {
     "missing": "Không ghi mã hồ sơ",
     "unmatched": "Mã đã ghi không có ở một cửa",
     "ambiguous": "Nhiều hồ sơ cùng phù hợp, chưa xác định được",
-    "contradicted": "Mã đã ghi là của hồ sơ khác: sai bộ phận, sai ngày, hoặc việc đã được ghi",
+    "contradicted": "Mã đã ghi là của hồ sơ không khớp với việc này: khác bộ phận, khác ngày, hoặc việc đã có lượt khác",
     "claimed_twice": "Hồ sơ đã được tiếp nhận hoặc trả kết quả ở lượt trước",
 }
 """Why a piece is not accepted."""
@@ -159,8 +160,9 @@ def _write_minutes(sheet: Any, formats: _Formats, acceptance: Acceptance) -> Non
     page.row += 1
     page.line("BIÊN BẢN NGHIỆM THU KHỐI LƯỢNG", formats.title, 22)
     month = acceptance.month
+    named = acceptance.desk_name if acceptance.desk_name == acceptance.desk else f"{acceptance.desk_name} ({acceptance.desk})"
     page.line(
-        f"Công việc do bưu điện thực hiện tại {acceptance.desk_name} ({acceptance.desk}), tháng {month.month} năm {month.year}",
+        f"Công việc do bưu điện thực hiện tại {named}, tháng {month.month} năm {month.year}",
         formats.bold_centred,
         34,
     )
@@ -299,9 +301,10 @@ def _common(number: int, piece: Work) -> tuple[str | int | None, ...]:
 def label_of(line: Line) -> str:
     """What a line pays for: the contract's words, or ours, with the days where a month is not whole."""
     label = line.label or PER[line.per][0]
-    if line.label is None and line.kind:
-        label += f": {codes.POSTAL_WORK.codes('generic')[line.kind].lower()}"
-        label += f" ({codes.SCANNED.codes('generic')[line.scanned].lower()})" if line.scanned else ""
+    if line.label is None and line.per not in PER_TIME:
+        work = codes.POSTAL_WORK.labels[line.kind] if line.kind else "Công việc"
+        scanned = f" {codes.SCANNED.labels[line.scanned].lower()}" if line.scanned else ""
+        label = f"{work}{scanned}, {label}"
     return label if line.days is None or line.days == line.month_days else f"{label} ({line.days}/{line.month_days} ngày)"
 
 

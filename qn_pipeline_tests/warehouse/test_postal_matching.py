@@ -171,14 +171,14 @@ def test_candidates_say_why(pipeline: Pipeline) -> None:
 
     # 100 - 35 for an edit - 12 for dossiers that the post did nothing else for.
     why = "Mã khác 1 ký tự; đúng bộ phận; khớp thời điểm"
-    assert of("a tie") == [("H47.33.00.000-220705-43", 53, why), ("H47.33.00.000-220705-45", 53, why)]
+    assert of("a tie") == [("000.00.33.H47-220705-0043", 53, why), ("000.00.33.H47-220705-0045", 53, why)]
     # 22 for another desk, 50 for another day, 30 for the reception that was logged there.
     # 100 - 28 for another hour - 30 for its own reception.
     best, typed, *_ = of("the other's code")
-    assert best == ("H47.33.00.000-220704-61", 65, why)
-    assert typed == ("H47.33.00.000-220704-62", 42, "Đúng mã đã ghi; đúng bộ phận; cùng ngày; đã có lượt việc khác")
-    assert of("other desk and days off") == [("H47.34.00.000-220704-50", -2, "Đúng mã đã ghi; khác bộ phận; không khớp ngày; đã có lượt việc khác")]
-    assert of("before it was there") == [("H47.33.00.000-220704-11", 40, "Đúng mã đã ghi; đúng bộ phận; hồ sơ chưa có vào lúc đó")]
+    assert best == ("000.00.33.H47-220704-0061", 65, why)
+    assert typed == ("000.00.33.H47-220704-0062", 42, "Đúng mã đã ghi; đúng bộ phận; cùng ngày; đã có lượt việc khác")
+    assert of("other desk and days off") == [("000.00.34.H47-220704-0050", -2, "Đúng mã đã ghi; khác bộ phận; không khớp ngày; đã có lượt việc khác")]
+    assert of("before it was there") == [("000.00.33.H47-220704-0011", 40, "Đúng mã đã ghi; đúng bộ phận; hồ sơ chưa có vào lúc đó")]
     assert of("plain") == []
 
 
@@ -205,7 +205,7 @@ def test_reconciliation(pipeline: Pipeline) -> None:
     }
     assert told["receive", ""]["post_without_work"] == 1
     assert told["digitize", "560000"]["pages_without_files"] == 1
-    assert pipeline.warehouse.read("select dossier_code from marts.postal_missing")[1] == [("H47.33.00.000-220711-21",)]
+    assert pipeline.warehouse.read("select dossier_code from marts.postal_missing")[1] == [("000.00.33.H47-220711-0021",)]
     lag = pipeline.warehouse.read(
         f"select sum(lag_pieces), sum(lag_minutes) from marts.postal_reconciliation where kind = 'receive' and unit = '{HALL}'"
     )
@@ -261,6 +261,12 @@ def test_the_minutes_as_an_official_reads_them(july: Acceptance, tmp_path: Path)
     amounts = [row[5] for row in minutes[start + 1 : start + 7]]
     assert amounts == [6_451_614, 18_000, 7_500, 1_000, 1_234_567, sum(amounts[:5])]
     assert minutes[start + 1][1] == "Vị trí làm việc của nhân viên bưu điện (20/31 ngày)"
+    assert [row[1] for row in minutes[start + 2 : start + 6]] == [
+        "Tiếp nhận hồ sơ, tính theo hồ sơ",
+        "Số hóa, tính theo trang",
+        "Số hóa kết quả giải quyết, tính theo tệp",
+        "Đào tạo ban đầu",
+    ]
     listed = book.get_sheet_by_name(LIST).to_python()
     pieces, sums = listed[1:-1], listed[-1]
     assert len(pieces) == len(july.accepted) == 12

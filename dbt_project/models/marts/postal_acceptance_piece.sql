@@ -4,7 +4,7 @@
 #}
 select
     {{ period_start('month', 'e.began_at') }} as month, e.unit as desk, k.contract, e.office, e.began_at, e.kind, e.scanned, e.dossier_as_typed,
-    e.dossier_system, d.dossier as dossier_code, coalesce(e.pages, 0) as pages, coalesce(e.files, 0) as files, e.match, e.edits, e.points,
+    e.dossier_system, e.dossier_code, coalesce(e.pages, 0) as pages, coalesce(e.files, 0) as files, e.match, e.edits, e.points,
     case
         when e.outcome = 'failed' then 'failed'
         when not {{ is_matched('e.match') }} and not (e.kind = 'guide' and e.match = 'missing') then e.match
@@ -15,4 +15,3 @@ select
 from {{ ref('fct_postal_event') }} as e
 left join {{ ref('stg_postal_contracts') }} as k
     on (k.desk is null or k.desk = e.unit) and cast(e.began_at as date) >= k.valid_from and (k.valid_to is null or cast(e.began_at as date) <= k.valid_to)
-left join {{ ref('fct_dossier') }} as d on d.system = e.dossier_system and d.code = e.dossier_code

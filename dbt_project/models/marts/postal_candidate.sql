@@ -3,7 +3,7 @@
   that was matched in the end, too.
 #}
 select
-    e.unit, e.office, e.began_at, e.kind, e.scanned, e.dossier_as_typed, e.match, c.place, c.dossier_system, d.dossier as dossier_code,
+    e.unit, e.office, e.began_at, e.kind, e.scanned, e.dossier_as_typed, e.match, c.place, c.dossier_system, c.dossier_code,
     c.edits is null as is_code_typed, c.edits, c.time_fit, c.unit_fit, c.is_claimed, c.points, c.margin,
     case
         when c.edits is null then 'Đúng mã đã ghi' when c.edits = 0 then 'Mã chỉ khác ký tự dễ nhầm'
@@ -18,4 +18,3 @@ select
     e.system, e.code
 from {{ ref('postal_choice') }} as c
 inner join {{ ref('fct_postal_event') }} as e on e.system = c.system and e.code = c.code
-inner join {{ ref('fct_dossier') }} as d on d.system = c.dossier_system and d.code = c.dossier_code

@@ -7,7 +7,7 @@ with kept as (
 )
 
 select
-    coalesce(d.receiving_unit, d.resolving_unit) as unit, d.system, d.code as source_code, d.dossier as dossier_code, d.procedure, d.received_at, d.state,
+    coalesce(d.receiving_unit, d.resolving_unit) as unit, d.system as dossier_system, d.code as dossier_code, d.procedure, d.received_at, d.state,
     coalesce(p.is_returned or p.has_components or p.has_result, false) as has_other_work
 from {{ ref('fct_dossier') }} as d
 inner join kept as k on cast(d.received_at as date) between k.first_day and k.last_day
