@@ -215,7 +215,7 @@ def _located(settings: Settings, results: Sequence[ValidExtraction], rules: Coll
         rows = con.execute(
             f"""select rule, column_name, severity, message, filename, row_no
             from read_parquet([{", ".join(literal(file) for file in files)}], filename = true)
-            where rule in ({", ".join(literal(rule) for rule in sorted(rules))})
+            where waiver is null and rule in ({", ".join(literal(rule) for rule in sorted(rules))})
             qualify row_number() over (partition by rule order by filename, row_no) <= {ROWS_TOLD}
             order by rule, filename, row_no"""
         ).fetchall()
