@@ -34,7 +34,7 @@ valid rows, the tables on both engines, the dbt sources with their tests, the co
 - Personal columns hold a keyed HMAC. A change of a volatile column alone makes no new version. Money is whole đồng, timestamps are local and naive.
 """
 REACHES = {Reach.ROW: "dòng · row", Reach.EXTRACTION: "lần gửi · extraction", Reach.HISTORY: "lịch sử · history"}
-SEVERITIES = {Severity.WARN: "cảnh báo · warn", Severity.QUARANTINE: "cách ly · quarantine"}
+SEVERITIES = {Severity.WARN: "cảnh báo · warn", Severity.QUARANTINE: "cách ly · quarantine", Severity.STOP: "dừng · stop"}
 
 
 def dictionary(contracts: Iterable[Contract]) -> str:
@@ -56,7 +56,7 @@ def _section(contract: Contract) -> str:
         for column in contract.columns
     ]
     rules = [
-        [f"`{rule.name}`", REACHES[rule.reach], SEVERITIES.get(rule.severity, str(rule.severity)), f"`{rule.column}`", _message(rule)]
+        [f"`{rule.name}`", REACHES[rule.reach], SEVERITIES[rule.severity], f"`{rule.column}`", _message(rule)]
         for rule in (*contract.active_rules("vietnam"), *contract.history_rules)
     ]
     order = f", its versions in the order of `{contract.version_order}`" if contract.version_order else ""
