@@ -1,7 +1,7 @@
 """Steps of dossiers' handling: what happened to a dossier in the one-stop shop, and when."""
 
 from qn_pipeline.contracts import codes
-from qn_pipeline.contracts.model import FIRST_DAY, LAST_DAY, Column, Contract, Order, Severity, across_history, one_row_by
+from qn_pipeline.contracts.model import FIRST_DAY, LAST_DAY, Column, Contract, across_history, one_row_by
 
 DOSSIER_ACTIONS = Contract(
     entity="dossier_actions",
@@ -20,5 +20,4 @@ DOSSIER_ACTIONS = Contract(
         one_row_by("step_doubled", ("code",), "Một bước xử lý được gửi nhiều lần trong cùng một lần gửi; dòng cuối cùng được tính."),
         across_history("dossier_unknown", "dossier", "Bước xử lý của một hồ sơ chưa được gửi, hoặc dòng của hồ sơ đang bị cách ly."),
     ),
-    orders=(Order("step_due_before_begun", "happened_at", "due_at", "Hạn của bước trước thời điểm bắt đầu bước.", Severity.WARN),),
 )

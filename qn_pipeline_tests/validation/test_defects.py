@@ -85,7 +85,6 @@ WRITTEN = [
     defect("dossiers", {}, "version_doubled", copies=2),
     defect("dossiers", {"procedure": " "}, "procedure_missing"),
     # Steps.
-    defect("dossier_actions", {"due_at": "2022-06-01 08:00:00"}, "step_due_before_begun"),
     defect("dossier_actions", {}, "step_doubled", copies=3),
     # The post.
     defect("postal_events", {"ended_at": "2022-06-01 07:59:59"}, "work_ended_before_begun"),
@@ -182,8 +181,6 @@ TOO: dict[tuple[str, str], set[str]] = {
     ("dossiers", "received_at_in_future"): {"code_date_differs", "ended_before_received", "due_before_received"},
     ("dossiers", "due_at_out_of_range"): {"due_before_received"},
     ("dossiers", "ended_at_in_future"): {"returned_before_ended"},
-    ("dossier_actions", "happened_at_in_future"): {"step_due_before_begun"},
-    ("dossier_actions", "due_at_out_of_range"): {"step_due_before_begun"},
     ("postal_events", "began_at_in_future"): {"work_ended_before_begun"},
     ("postal_events", "began_at_out_of_range"): {"work_too_long"},
     ("postal_events", "ended_at_in_future"): {"work_too_long"},
