@@ -9,7 +9,7 @@ the models decide (dbt: postal_piece, postal_exact, postal_choice, fct_postal_ev
 are told. Versions of dossiers and of the log are there before; the time begins with files of valid rows, and ends with core.fct_postal_event.
 
 Which pieces code and evidence identify is found by brute force, without the matcher: of all dossiers of the desk (of all desks, where the log names none) whose moment
-lies within the minutes that EVIDENCE names, the true one alone is within two edits of what was typed, and what was typed is no other dossier's code. With such
+lies within the minutes that EVIDENCE names, the true one alone is within two edits of what was typed, and what was typed is, read as a number, no other dossier's code. With such
 codes among them (recall_others_codes_too) evidence speaks against the code: those are to be candidates, and not matches, unless something decides. Exit status 1
 when a bound of REACH is missed.
 """
@@ -141,7 +141,7 @@ def _make_pieces(con: duckdb.DuckDBPyConnection, made: Made) -> None:
         ),
         late as (select *, chance(p, 'late') as late from chosen)
         select
-            printf('%016x', p) as code, work, kind, scanned, dossier, hash(desk) % 90 as office, late < 0.04 as is_late, chance(p, 'elsewhere') < 0.005 as is_elsewhere,
+            printf('%08d', row_number() over (order by p, dossier, work)) as code, work, kind, scanned, dossier, hash(desk) % 90 as office, late < 0.04 as is_late, chance(p, 'elsewhere') < 0.005 as is_elsewhere,
             case when chance(p, 'named') < {made.without_unit} then null when chance(p, 'elsewhere') < 0.005 then (select min(agency) from unit where is_served) else desk end as unit,
             case when late < 0.01 then opened(began_at + interval '1 day')
                 when late < 0.04 then date_trunc('day', began_at) + to_seconds(57600 + cast(chance(p, 'later') * 3600 as integer)) else began_at end as began_at,
@@ -263,6 +263,11 @@ def judge(folder: Path, file: Path) -> dict[str, float]:
         return dict(zip(names, row.fetchone() or (), strict=True))
 
 
+def _read_as(code: str) -> str:
+    """SQL of a code with its number as a number: 001 is 1."""
+    return f"regexp_replace({code}, '-0*([0-9]+)$', '-\\1')"
+
+
 def _identified(con: duckdb.DuckDBPyConnection, folder: Path, slips: str) -> None:
     """identified: slips whose code and evidence name the true dossier and no other, by asking every dossier of the desk or, without a desk, of the province."""
     moments = {"receive": "received_at", "return": "returned_at", "digitize_components": "received_at", "digitize_result": "ended_at"}
@@ -278,7 +283,7 @@ def _identified(con: duckdb.DuckDBPyConnection, folder: Path, slips: str) -> Non
     con.execute(f"create temp table dossier as select code, receiving_unit, received_at, ended_at, returned_at from '{folder / 'dossiers.parquet'}'")
     con.execute(f"create temp table wrong as select * from judged where spelling in ({slips})")
     con.execute(f"""create temp table identified as
-        select code, bool_or(typed in (select code from dossier)) as is_others
+        select code, bool_or({_read_as("typed")} in (select {_read_as("code")} from dossier)) as is_others
         from ({windows}) where levenshtein(typed, other) <= 4 and damerau_levenshtein(translate(typed, 'IBSZ', '1852'), other) <= 2
         group by code having count(distinct other) = 1 and bool_and(other = dossier)""")
 

@@ -3,7 +3,7 @@
   Jinja alone: nothing of dbt may be in the first three macros.
 
   Points are tenths of powers of ten, taken from 100: what costs 10 more is ten times less likely, were the piece the dossier's. So the distance to the next best
-  says how sure a match is. Chosen from what clerks do, and held against benchmarks/matching.py, whose log is made otherwise: about one code in thirty has a slip,
+  says how sure a match is. Chosen from what clerks may do, and tuned on a made log (benchmarks/matching.py), not on a real one: about one code in thirty has a slip,
   and a given slip is one of some hundred (35); a second one in the same code is likelier than two apart (20 more); the shop's moment lies within the piece of work
   or minutes from it in 99 of 100, the same day otherwise (28; scanning is a little less bound to a moment, 26); one log in a hundred and fifty names another desk (22); one in a
   thousand is a second log of a reception, a scan or a return (30); of a dossier for which the post works it mostly does other work, too (12). What has no moment to
