@@ -7,6 +7,7 @@ from pathlib import Path
 from qn_pipeline.errors import QnError
 from qn_pipeline.orchestration.build import PROJECT_VARIABLE
 from qn_pipeline.orchestration.run import prepare_dagster_home
+from qn_pipeline.orchestration.storage import BATCHES
 from qn_pipeline.project import load_project
 from qn_pipeline.settings import read_settings
 
@@ -22,7 +23,7 @@ def main() -> None:
         settings.prepare_home()
     except QnError as error:
         sys.exit(f"qn: {error}")
-    os.environ |= {"DAGSTER_HOME": str(prepare_dagster_home(settings)), PROJECT_VARIABLE: str(project_dir)}
+    os.environ |= {"DAGSTER_HOME": str(prepare_dagster_home(settings)), PROJECT_VARIABLE: str(project_dir), **BATCHES}
     dagster = Path(sys.executable).parent / "dagster"
     os.execv(dagster, [str(dagster), "dev", "--workspace", str(WORKSPACE), "--host", "127.0.0.1", "--port", "3000"])  # noqa: S606
 

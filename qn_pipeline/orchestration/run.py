@@ -16,7 +16,7 @@ from qn_pipeline.orchestration.assets.landing import SOURCES_REACHED
 from qn_pipeline.orchestration.build import build_defs
 from qn_pipeline.orchestration.checks import DOUBTFUL
 from qn_pipeline.orchestration.jobs import NIGHTLY, PUBLISH, months_of_pages, range_tags
-from qn_pipeline.orchestration.storage import KeptEngineEventLogStorage
+from qn_pipeline.orchestration.storage import BATCHES, KeptEngineEventLogStorage
 from qn_pipeline.settings import Settings
 
 DAGSTER_SETTINGS = {
@@ -67,7 +67,7 @@ def _quiet_output() -> Iterator[None]:
 
 def run_nightly(project_dir: Path, settings: Settings, first: date, last: date, **resources: Any) -> Outcome:
     """The nightly job for a range of days, then the pages. Raises RunFailed with what stopped it."""
-    os.environ["DAGSTER_HOME"] = str(prepare_dagster_home(settings))
+    os.environ |= {"DAGSTER_HOME": str(prepare_dagster_home(settings)), **BATCHES}
     outcome = Outcome()
     definitions = build_defs(project_dir, **resources)
     with DagsterInstance.from_config(str(settings.dagster_home)) as instance, _quiet_output():

@@ -2,17 +2,68 @@
 
 from pathlib import Path
 
-from dagster import AssetKey, AssetMaterialization, DagsterInstance, asset, materialize
+import pytest
+from dagster import (
+    AssetKey,
+    AssetMaterialization,
+    BackfillPolicy,
+    DagsterEventType,
+    DagsterInstance,
+    DailyPartitionsDefinition,
+    EventRecordsFilter,
+    asset,
+    materialize,
+)
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from qn_pipeline.orchestration.run import prepare_dagster_home
-from qn_pipeline.orchestration.storage import KeptEngineEventLogStorage
+from qn_pipeline.orchestration.storage import BATCHES, KeptEngineEventLogStorage
 from qn_pipeline.settings import Settings
 
 
 @asset
 def landed() -> None:
     """An asset."""
+
+
+DAYS = DailyPartitionsDefinition("2024-01-01", end_date="2024-03-01")
+
+
+@asset(partitions_def=DAYS, backfill_policy=BackfillPolicy.single_run())
+def daily() -> None:
+    """An asset with a partition a day."""
+
+
+def test_many_days_of_a_run_are_told_as_if_each_were_written_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tags = {"dagster/asset_partition_range_start": "2024-01-01", "dagster/asset_partition_range_end": "2024-02-29"}
+    told = {}
+    for name, variables in (("alone", {}), ("together", BATCHES)):
+        for variable in BATCHES:
+            monkeypatch.delenv(variable, raising=False)
+        for variable, value in variables.items():
+            monkeypatch.setenv(variable, value)
+        home = prepare_dagster_home(Settings(home=tmp_path / name))
+        with DagsterInstance.from_config(str(home)) as instance:
+            run = materialize([daily, landed], instance=instance, tags=tags)
+            latest = instance.get_latest_materialization_event(daily.key)
+            assert latest is not None
+            told[name] = (
+                sorted(instance.get_materialized_partitions(daily.key)),
+                sorted(
+                    (str(entry.dagster_event_type), entry.get_dagster_event().partition or "")
+                    for entry in instance.all_logs(run.run_id)
+                    if entry.is_dagster_event
+                ),
+                [
+                    len(instance.event_log_storage.get_event_records(EventRecordsFilter(kind, asset_key=daily.key)))
+                    for kind in (DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+                ],
+                latest.get_dagster_event().partition,
+                instance.get_asset_records([daily.key])[0].asset_entry.last_run_id == run.run_id,
+            )
+    assert told["together"] == told["alone"]
+    assert told["together"][0][-1] == "2024-02-29"
+    assert told["together"][2:] == ([60, 60], "2024-02-29", True)
 
 
 def test_a_projects_storage_keeps_its_engines_and_dagsters_own_reads_it(tmp_path: Path) -> None:
