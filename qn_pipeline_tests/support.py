@@ -1,11 +1,13 @@
 """Builders of small projects, and running the stages without Dagster."""
 
+import json
 import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,13 @@ from qn_pipeline.project import Project, load_project
 from qn_pipeline.settings import Settings, read_settings
 from qn_pipeline.validation.door import DoorFindings, check_door, validate_landed
 from qn_pipeline.warehouse import dbt
+from qn_pipeline.warehouse.changes import mark_built, must_be_whole
 from qn_pipeline.warehouse.engines import Row, Warehouse, open_warehouse
 from qn_pipeline.warehouse.export import export_digest
 from qn_pipeline.warehouse.loader import load
 from qn_pipeline_tests import dbt_server
 
+LIVES = "+dossier_event"
 SEAL_KEY = "seal-key-of-the-tests-and-of-nothing-else"
 NOW = datetime(2026, 1, 1)  # noqa: DTZ001 -- local and naive, as the pipeline counts
 MOMENT = "%Y-%m-%d %H:%M:%S"
@@ -90,6 +94,21 @@ def write_project(folder: Path, sources: Mapping[str, Mapping[str, Any]], mappin
 def versioned(mapping: Mapping[str, Any] = MAPPING) -> dict[str, Any]:
     """The mapping with the source's own version column."""
     return {**mapping, "columns": {**mapping["columns"], "updated_at": {"from": "updated", "format": MOMENT}}}
+
+
+@cache
+def kept_tables(select: str) -> dict[str, str]:
+    """The tables of a selection (all, or models with all that is above them) that are kept from build to build, with their schemas."""
+    manifest = json.loads(dbt.ensure_manifest().read_bytes())
+    waiting = list(manifest["nodes"]) if select == "*" else [f"model.qn.{word.removeprefix('+')}" for word in select.split()]
+    selected: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in selected:
+            selected.add(name)
+            waiting.extend(manifest["parent_map"].get(name, []))
+    nodes = [node for name, node in manifest["nodes"].items() if name in selected and node["config"].get("materialized") == "incremental"]
+    return {node["name"]: node["schema"] for node in nodes}
 
 
 @contextmanager
@@ -160,7 +179,13 @@ class Pipeline:
         load(self.settings, self.project, self.warehouse, logical_instant(last, NOW), what_is_counted(self.project.catalogue))
 
     def build(self, select: str = "+fct_dossier", command: str = "build") -> None:
-        """Run dbt for a selection, with its tests (build) or without (run); a failure shows dbt's words."""
+        """Run dbt for a selection, with its tests (build) or without (run); a failure shows dbt's words.
+
+        With dossiers' lives in it, what is kept from build to build is, as in a night; a smaller selection is made anew.
+        """
+        kept = kept_tables(select)
+        is_night = "dossier_event" in kept
+        whole = ["--full-refresh"] if not is_night or must_be_whole(self.warehouse, kept) else []
         words = [
             "--no-use-colors",
             command,
@@ -172,9 +197,12 @@ class Pipeline:
             select,
             "--indirect-selection",
             "cautious",
+            *whole,
         ]
         status, said = dbt_server.invoke(words, os.environ | dbt.environment(self.settings))
         assert status == 0, said
+        if is_night:
+            mark_built(self.warehouse)
 
     def run(self, *days: date, select: str = "+fct_dossier", command: str = "build") -> None:
         """Everything up to the dbt models of a selection."""
@@ -186,6 +214,19 @@ class Pipeline:
     def query(self, sql: str) -> list[Row]:
         with self.warehouse.writing() as writing:
             return writing.execute(sql)
+
+    def kept(self, select: str = "*") -> dict[str, list[str]]:
+        """What the tables that are kept from build to build hold, by table, a text a row, in order."""
+        return {
+            table: sorted(str(row) for row in self.query(f"select * from {schema}.{table}"))
+            for table, schema in kept_tables(select).items()
+            if table != "dossier_touched"
+        }
+
+    def build_anew(self, select: str = "*") -> None:
+        """Run dbt as if there had been no build before."""
+        self.query("delete from valid.applied")
+        self.build(select, "run")
 
     def digests(self) -> dict[str, str]:
         """The canonical export of what is published."""

@@ -14,8 +14,9 @@
   whenever they came; is_retracted marks what was corrected later, or is from before an absence.
 
   Most keys have nothing that ended: for them one ordered pass does. The others are asked at each moment at which something changed.
+  With `touched`, a model of keys, only the versions of those are made (macros/touched.sql).
 #}
-{% macro entity_versions(entity) %}
+{% macro entity_versions(entity, touched=none) %}
 {%- set columns = contract_columns(entity) -%}
 {%- set window_columns = ['received_at', 'submitted_at', 'ended_at'] | select('in', columns) | list -%}
 {%- set windowed = 'received_at' in columns -%}
@@ -35,6 +36,7 @@ telling as (
         {%- endif %}
     from {{ ref('stg_' ~ entity) }} as r
     inner join extraction as e on e.extraction_seq = r.extraction_seq
+    {{ touched_key('e.system', 'r.code', touched) }}
 ),
 
 seen as (
@@ -43,7 +45,7 @@ seen as (
     select e.source, e.system, q.row_key, q.extraction_seq
     from {{ ref('stg_quarantine') }} as q
     inner join extraction as e on e.extraction_seq = q.extraction_seq
-    where q.row_key is not null
+    where q.row_key is not null {{ touched_key('e.system', 'q.row_key', touched, 'and') }}
 ),
 
 corrected as (
@@ -118,6 +120,7 @@ absence as (
     union all
     select e.source, e.system, v.row_key, e.day, e.extraction_seq
     from {{ ref('stg_vanished') }} as v inner join extraction as e on e.extraction_seq = v.extraction_seq
+    {{ touched_key('e.system', 'v.row_key', touched) }}
 ),
 
 vanished as (

@@ -26,6 +26,8 @@ DESCRIPTIONS = {
     "systems": "The systems that tell dossiers, the one to believe first.",
     "usual_hours": "Opening hours of weekdays that hold where no source tells any.",
     "usual_days": "Days off and swapped Saturdays of the country that hold where no source tells any.",
+    "touched": "Keys of which a delivery since the last build may have changed something.",
+    "applied": "One row: the instant that the last build counted up to, and hashes of what it was made with; none before the first one.",
     "run": "One row: the run's logical instant and the province.",
     "indicators": "The indicator catalogue; needs and period_sets are lists with commas between.",
     "indicator_groups": "The groups of the national index, and those of 2022 that they belong to.",

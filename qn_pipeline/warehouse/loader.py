@@ -18,6 +18,7 @@ from qn_pipeline.postal_contracts import contract_rows, price_rows
 from qn_pipeline.project import Project
 from qn_pipeline.settings import Settings
 from qn_pipeline.validation.validate import ValidExtraction, read_valid
+from qn_pipeline.warehouse.changes import is_built, touch
 from qn_pipeline.warehouse.decisions import adjustment_rows, waiver_rows
 from qn_pipeline.warehouse.engines import Warehouse, Writing
 from qn_pipeline.warehouse.postal_candidates import candidates_file
@@ -115,29 +116,51 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
         _replace(writing, "systems", SYSTEMS, _ranked_systems(project))
         _replace(writing, "usual_hours", USUAL_HOURS, usual_hours())
         _replace(writing, "usual_days", USUAL_DAYS, usual_days(project.profile, FIRST_KNOWN_DAY, date(as_of.year + YEARS_AHEAD, 12, 31)))
+        going = list(known.keys() - results.keys())
+        going += [e.manifest.seq for e in extractions if e.manifest.seq in known and known[e.manifest.seq][0] != _wanted(e, results)]
+        _touch(writing, going)
         for seq in known.keys() - results.keys():
             _forget(writing, seq)
-        new = []
+        new, arriving, superseded = [], [], []
         for extraction in extractions:
             seq = extraction.manifest.seq
             result = results[seq]
-            wanted = ((extraction.manifest.id, result.report.fingerprint if result else NOTHING), replaced.get(extraction.manifest.id))
+            wanted = (_wanted(extraction, results), replaced.get(extraction.manifest.id))
             if known.get(seq) == wanted:
                 continue
             if seq in known and known[seq][0] == wanted[0]:
                 writing.execute(f"update {SCHEMA}.extractions set superseded_seq = ? where extraction_seq = ?", [wanted[1], seq])
+                superseded.append(seq)
                 continue
             if seq in known:
                 _forget(writing, seq)
             if result:
                 rows[extraction.manifest.entity] += _insert(writing, result)
             new.append(_extraction_row(extraction, result, wanted[1]))
+            arriving.append(seq)
         _append(writing, "extractions", EXTRACTIONS, new)
+        _touch(writing, [*superseded, *arriving])
         writing.execute(f"delete from {SCHEMA}.postal_candidates")
         pairs = candidates_file(settings, [result for result in results.values() if result])
         writing.insert_parquet(f"{SCHEMA}.postal_candidates", list(POSTAL_CANDIDATES), pairs, {})
     log.info("loaded %s extractions, %s rows", len(new), sum(rows.values()))
     return Loaded(len(new), rows)
+
+
+def _wanted(extraction: Extraction, results: Mapping[int, ValidExtraction | None]) -> tuple[str, str]:
+    """What the warehouse is to hold of an extraction: its id, and the fingerprint of its result."""
+    result = results[extraction.manifest.seq]
+    return extraction.manifest.id, result.report.fingerprint if result else NOTHING
+
+
+def _touch(writing: Writing, sequences: Sequence[int]) -> None:
+    if not sequences or not is_built(writing):
+        return
+    entities: dict[str, list[int]] = {}
+    for entity, seq in writing.execute(f"select entity, extraction_seq from {SCHEMA}.extractions"):
+        entities.setdefault(str(entity), []).append(int(seq))
+    for entity, held in entities.items():
+        touch(writing, entity, entity_columns(entity), sorted(set(held) & set(sequences)))
 
 
 def _result(settings: Settings, project: Project, extraction: Extraction) -> ValidExtraction | None:

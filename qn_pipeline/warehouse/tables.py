@@ -92,6 +92,8 @@ RUN: Columns = {
     "province_name": "text",
     "home_id": "text",
 }
+TOUCHED: Columns = {"entity": "text", "system": "text", "code": "text"}
+APPLIED: Columns = {"as_of": "timestamp", "reference": "text", "mark": "text"}
 INDICATORS: Columns = {
     "indicator": "text",
     "official_code": "text",
@@ -201,6 +203,8 @@ def all_tables() -> dict[str, Columns]:
         "reconciled_counters": RECONCILED_COUNTER,
         "reconciled_dossiers": RECONCILED_DOSSIER,
         "systems": SYSTEMS,
+        "touched": TOUCHED,
+        "applied": APPLIED,
         "run": RUN,
         "usual_hours": USUAL_HOURS,
         "usual_days": USUAL_DAYS,

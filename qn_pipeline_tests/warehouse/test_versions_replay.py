@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qn_pipeline_tests.support import Pipeline, dossier, engine_environment, versioned, write_csv, write_project
+from qn_pipeline_tests.support import LIVES, Pipeline, dossier, engine_environment, versioned, write_csv, write_project
 
 DAYS = [date(2022, 6, day) for day in range(5, 11)]
 NUMBERS = range(1, 15)
@@ -123,10 +123,13 @@ def test_what_stands_equals_a_naive_replay(tmp_path: Path, request: pytest.Fixtu
                     name = f"window_{month}_{day}" if source == "window" else f"{source}_{day}"
                     files[name] = Delivery(source, day, name, month, tuple(random_rows(chance, source, month)))
                     write_csv(tmp_path / f"p/data/{name}.csv", [as_csv(row) for row in files[name].rows])
-            pipeline.run(*sorted(DAYS), command="run")
+            pipeline.run(*sorted(DAYS), select=LIVES, command="run")
             landed = pipeline.query("select file from valid.extractions where file is not null order by extraction_seq")
             for (file,) in landed[len(deliveries) :]:
                 deliveries.append(files[str(file).removeprefix("data/").removesuffix(".csv")])
             for source in SOURCES:
                 got = dict(pipeline.query(f"select code, status from core.fct_dossier where system = '{source}'"))
                 assert got == standing(deliveries, source), f"{source} after night {night}"
+        kept = pipeline.kept(LIVES)
+        pipeline.build_anew(LIVES)
+        assert pipeline.kept(LIVES) == kept

@@ -8,7 +8,7 @@ with limited as (
         coalesce(l.limit_hours, p.time_limit) as amount, case when l.limit_hours is null then p.limit_unit else 'hour' end as measure
     from {{ ref('dossier_life') }} as l
     left join {{ ref('dim_procedure') }} as p on p.code = l.procedure
-    where coalesce(l.limit_hours, p.time_limit) > 0
+    where coalesce(l.limit_hours, p.time_limit) > 0 {{ touched_only('l') }}
 ),
 
 measured as (

@@ -1,6 +1,7 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('dossier_touched') }}") }}
 {# Counted dossiers that have been received, and what their lives are told by: actions where there is one, versions otherwise. #}
 with acted as (
-    select distinct system, dossier as code from {{ ref('fct_dossier_action') }}
+    select distinct a.system, a.dossier as code from {{ ref('fct_dossier_action') }} as a {{ touched_only('a', code='dossier', word='where') }}
 )
 
 select
@@ -8,9 +9,9 @@ select
     d.state in ('settled', 'withdrawn', 'stopped', 'refused') as has_ended,
     case d.status when 5 then 'supplement' when 6 then 'payment' end as cause,
     d.received_at, d.ended_at, d.due_at, d.limit_hours, case when a.code is null then 'versions' else 'actions' end as told_by,
-    coalesce(c.calendar, '') as calendar, r.as_of
+    coalesce(c.calendar, '') as calendar
 from {{ ref('fct_dossier') }} as d
 cross join {{ ref('stg_run') }} as r
 left join acted as a on a.system = d.system and a.code = d.code
 left join {{ ref('unit_calendar') }} as c on c.unit = d.resolving_unit
-where d.is_counted and d.state <> 'new' and d.received_at < r.as_of
+where d.is_counted and d.state <> 'new' and d.received_at < r.as_of {{ touched_only('d') }}

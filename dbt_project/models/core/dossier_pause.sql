@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('dossier_touched') }}") }}
+-- depends_on: {{ ref('dossier_touched') }}
 {# Pauses, each with its length in working seconds; an answered one was followed by work or another pause, an open one has no length. #}
 with pause as (
     select

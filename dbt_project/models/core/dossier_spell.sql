@@ -24,11 +24,12 @@ told as (
 
 stated as (
     select
-        s.*, l.dossier, l.calendar, l.resolving_unit as unit, l.as_of, st.state,
+        s.*, l.dossier, l.calendar, l.resolving_unit as unit, r.as_of, st.state, st.began_at as state_since,
         case when t.place is null then l.due_at else t.due_at end as stated_due_at, t.version_no as told_version,
         y.due_includes_pauses,
         case y.deadline_rule when 'minute' then d.minute_due_at else d.next_day_due_at end as recomputed_due_at
     from spell as s
+    cross join {{ ref('stg_run') }} as r
     inner join {{ ref('dossier_life') }} as l on l.system = s.system and l.code = s.code
     inner join {{ ref('dossier_state') }} as st on st.system = s.system and st.code = s.code and st.place = s.last_place
     left join told as t on t.system = s.system and t.code = s.code and t.spell = s.spell and t.place = 1

@@ -5,7 +5,7 @@
 with told as (
     {# Reception. #}
     select system, code, 0 as stage, cast(0 as bigint) as place, received_at as moment, 'running' as state, cast(null as {{ dbt.type_string() }}) as cause
-    from {{ ref('dossier_life') }}
+    from {{ ref('dossier_life') }} as l {{ touched_only('l', word='where') }}
     union all
     {# Actions. Of those at one moment the system's own numbering is the order. #}
     select
@@ -20,7 +20,7 @@ with told as (
         case a.kind when 'supplement_requested' then 'supplement' when 'payment_requested' then 'payment' end
     from {{ ref('dossier_life') }} as l
     inner join {{ ref('fct_dossier_action') }} as a on a.system = l.system and a.dossier = l.code
-    where a.kind <> 'other'
+    where a.kind <> 'other' {{ touched_only('l') }}
     union all
     {# Versions, where there are no actions. A single one that runs or has ended tells nothing that is not told below. #}
     select
@@ -52,7 +52,7 @@ entry as (
     select l.system, l.code, 2, 0, greatest(coalesce(l.ended_at, t.moment), l.received_at), l.state, null
     from {{ ref('dossier_life') }} as l
     left join last_told as t on t.system = l.system and t.code = l.code
-    where l.has_ended
+    where l.has_ended {{ touched_only('l') }}
 ),
 
 {# What a later entry says of the same moment or an earlier one has not happened. #}

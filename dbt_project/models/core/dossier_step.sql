@@ -1,3 +1,4 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('dossier_touched') }}") }}
 {#
   Steps of dossiers' handling, one an action, from its moment until the next one or the end, in working time, and late when it lasted beyond
   the due date that the step states. Who had the dossier then is the unit of its life. Dossiers of several units are inter-agency.
@@ -9,7 +10,7 @@ with ordered as (
         lead(a.happened_at) over (partition by a.system, a.dossier order by a.happened_at, length(a.code), {{ binary_order('a.code') }}) as ended_at
     from {{ ref('fct_dossier_action') }} as a
     inner join {{ ref('dossier_life') }} as l on l.system = a.system and l.code = a.dossier
-    where a.kind <> 'other'
+    where a.kind <> 'other' {{ touched_only('l') }}
 ),
 
 shared as (
@@ -18,9 +19,10 @@ shared as (
 
 placed as (
     select
-        o.*, l.calendar, l.receiving_unit, l.channel, l.as_of, coalesce(i.unit, l.resolving_unit) as unit, s.code is not null as is_inter_agency,
+        o.*, l.calendar, l.receiving_unit, l.channel, r.as_of, coalesce(i.unit, l.resolving_unit) as unit, s.code is not null as is_inter_agency,
         row_number() over (partition by o.system, o.code, o.place order by i.piece desc nulls last) as piece_place
     from ordered as o
+    cross join {{ ref('stg_run') }} as r
     inner join {{ ref('dossier_life') }} as l on l.system = o.system and l.code = o.code
     left join {{ ref('fct_dossier_interval') }} as i
         on i.system = o.system and i.code = o.code and i.began_at <= o.began_at and (i.ended_at is null or o.began_at < i.ended_at)

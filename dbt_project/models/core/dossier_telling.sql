@@ -6,7 +6,7 @@ with version as (
     select
         v.*, row_number() over (partition by v.system, v.code, v.position order by v.version_no desc) as place
     from {{ ref('fct_dossier_version') }} as v
-    where not v.is_deleted and not v.is_retracted
+    where not v.is_deleted and not v.is_retracted {{ touched_only('v') }}
 )
 
 select

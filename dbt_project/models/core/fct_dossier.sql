@@ -1,7 +1,8 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('dossier_told') }}") }}
 {# Tombstones, too: a dossier that the first system has deleted is not to be counted from another. #}
 with told as (
-    select v.system, v.code, {{ canonical_code('v.code') }} as dossier, v.is_deleted, v.version_at, v.known_from
-    from {{ ref('fct_dossier_version') }} as v where v.known_to is null
+    select v.system, v.code, v.dossier, v.is_deleted, v.version_at, v.known_from
+    from {{ ref('fct_dossier_version') }} as v where v.known_to is null {{ touched_only('v', 'dossier_told') }}
 ),
 
 {# Most dossiers are told once, and nothing is to be decided about them. #}
@@ -22,14 +23,14 @@ ranked as (
 ),
 
 latest as (
-    select v.*, t.dossier
+    select v.*
     from {{ ref('fct_dossier_version') }} as v inner join told as t on t.system = v.system and t.code = v.code
     where v.known_to is null and not v.is_deleted
 ),
 
 earlier as (
-    select system, code, min(told_on) as told_on from {{ ref('fct_dossier_version') }}
-    where known_to is not null and not is_deleted group by system, code
+    select v.system, v.code, min(v.told_on) as told_on from {{ ref('fct_dossier_version') }} as v
+    where v.known_to is not null and not v.is_deleted {{ touched_only('v', 'dossier_told') }} group by v.system, v.code
 ),
 
 {# A newer row of the dossier is in quarantine: the last good one stands, and is counted as stale. #}
@@ -40,6 +41,7 @@ stale as (
     inner join {{ ref('fct_dossier_version') }} as l on l.system = e.system and l.code = q.row_key and l.known_to is null and not l.is_deleted
     where q.severity = 'quarantine' and q.waiver is null and e.entity = 'dossiers' and e.superseded_seq is null
         and (q.version_at > l.version_at or (coalesce(q.version_at = l.version_at, true) and e.day > l.last_told_on))
+        {{ touched_only('l', 'dossier_told') }}
 )
 
 select

@@ -1,15 +1,16 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('dossier_touched') }}") }}
 {#
   Spells of dossiers, from reception or a re-opening to an end, each with its due date and its verdict in the national and the local reading.
   docs/figures.md says what they are.
 #}
 with asked as (
-    select system, code, began_at from {{ ref('dossier_pause') }} where cause = 'supplement'
+    select p.system, p.code, p.began_at from {{ ref('dossier_pause') }} as p where p.cause = 'supplement' {{ touched_only('p') }}
     union
     {# One that is made while another is unanswered begins no pause. #}
     select l.system, l.code, greatest(a.happened_at, l.received_at)
     from {{ ref('dossier_life') }} as l
     inner join {{ ref('fct_dossier_action') }} as a on a.system = l.system and a.dossier = l.code
-    where a.kind = 'supplement_requested' and (not l.has_ended or a.happened_at < l.ended_at)
+    where a.kind = 'supplement_requested' and (not l.has_ended or a.happened_at < l.ended_at) {{ touched_only('l') }}
 ),
 
 request as (
@@ -18,7 +19,7 @@ request as (
 
 judged as (
     select
-        s.system, s.code, s.dossier, s.spell, s.is_last, s.told_by, s.unit, s.state, s.began_at, s.ended_at, s.due_at, s.local_due_at, s.due_origin,
+        s.system, s.code, s.dossier, s.spell, s.is_last, s.told_by, s.unit, s.state, s.state_since, s.began_at, s.ended_at, s.due_at, s.local_due_at, s.due_origin,
         {# A due date beyond the calendar has no position; nor has its pause moved it. #}
         {%- for reading in ('', 'local_') %}
         case when h.system is null then s.{{ reading }}due_at else h.{{ reading }}spent_at end as {{ reading }}spent_at,
@@ -39,7 +40,7 @@ breached as (
 )
 
 select
-    system, code, dossier, spell, is_last, told_by, unit, state, began_at, ended_at, due_at, local_due_at, due_origin, spent_at, local_spent_at,
+    system, code, dossier, spell, is_last, told_by, unit, state, state_since, began_at, ended_at, due_at, local_due_at, due_origin, spent_at, local_spent_at,
     breached_at, local_breached_at
     {%- for reading in ('', 'local_') %},
     case

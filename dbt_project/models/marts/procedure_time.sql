@@ -14,7 +14,8 @@ settled as (
     inner join {{ ref('dim_workday') }} as b on b.calendar = l.calendar and b.day = cast(l.received_at as date)
     inner join {{ ref('dim_workday') }} as e on e.calendar = l.calendar and e.day = cast(l.ended_at as date)
     left join paused as p on p.system = l.system and p.code = l.code
-    where l.state = 'settled' and l.ended_at < l.as_of
+    cross join {{ ref('stg_run') }} as r
+    where l.state = 'settled' and l.ended_at < r.as_of
 )
 
 select

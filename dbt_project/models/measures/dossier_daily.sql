@@ -2,21 +2,24 @@
   One row a day, role, unit and channel on which something happened. Role `resolving` is the unit that had the dossier, `receiving` the desk
   that received it. A piece of a life adds to its stock on its first day, and takes away on the day that it closes.
 #}
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    pre_hook="{% if is_incremental() %}delete from {{ this }} where (role, unit, day) in (select c.role, c.unit, c.day from {{ ref('cell_touched') }} as c){% endif %}"
+) }}
 with event as (
     select
         e.unit, e.desk, e.channel, e.state, e.standing, e.local_standing, e.is_end, cast(e.began_at as date) as day, 1 as sign,
-        e.is_reception, e.is_reopening,
-        t.is_reused, t.is_from_store, t.is_identity_verified, t.has_digital_components, t.has_digital_result, t.has_paper_result, t.has_fee, t.is_paid_online,
-        t.is_through_post, t.has_components_by_post, t.has_result_by_post, t.is_disliked
+        e.is_reception, e.is_reopening
+        {%- for trait in counted_traits() %}, t.{{ trait }}{% endfor %}
     from {{ ref('dossier_event') }} as e
     inner join {{ ref('dossier_trait') }} as t on t.system = e.system and t.code = e.code
-    where e.has_begun
+    where e.has_begun and {{ in_touched_cell('e.unit', 'e.desk', 'cast(e.began_at as date)') }}
     union all
     select
-        e.unit, e.desk, e.channel, e.state, e.standing, e.local_standing, false, cast(e.ended_at as date), -1, false, false,
-        false, false, false, false, false, false, false, false, false, false, false, false
+        e.unit, e.desk, e.channel, e.state, e.standing, e.local_standing, false, cast(e.ended_at as date), -1, false, false
+        {%- for trait in counted_traits() %}, false{% endfor %}
     from {{ ref('dossier_event') }} as e
-    where e.is_over
+    where e.is_over and {{ in_touched_cell('e.unit', 'e.desk', 'cast(e.ended_at as date)') }}
 ),
 
 cell as (
@@ -72,8 +75,11 @@ placed as (
 )
 
 select
-    day, role, place as unit, channel
+    p.day, p.role, p.place as unit, p.channel
     {%- for measure in daily_flows() %}, {{ sum_count(measure) }} as {{ measure }}{% endfor %}
     {%- for stock in stock_measures() %}, {{ sum_count(stock ~ '_delta') }} as {{ stock }}_delta{% endfor %}
-from placed
-group by day, role, place, channel
+from placed as p
+{%- if is_incremental() %}
+where exists (select 1 from {{ ref('cell_touched') }} as c where c.role = p.role and c.unit = p.place and c.day = p.day)
+{%- endif %}
+group by p.day, p.role, p.place, p.channel

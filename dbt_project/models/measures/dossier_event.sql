@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('cell_left') }}
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('dossier_touched') }}") }}
 {#
   What happens on a day, a row a dossier, day and unit: a piece of its life begins, or ends. Conditions that both cells and procedures count.
 #}
@@ -9,4 +11,5 @@ select
     lag(i.unit) over life as unit_before, lag(i.spell) over life = i.spell as same_spell
 from {{ ref('fct_dossier_interval') }} as i
 cross join {{ ref('stg_run') }} as r
+{{ touched_only('i', word='where') }}
 window life as (partition by i.system, i.code order by i.piece)

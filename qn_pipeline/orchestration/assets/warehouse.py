@@ -1,5 +1,6 @@
 """warehouse/<table>: the schema `valid`, then the dbt models under their layers, then the checks at the exit."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -31,6 +32,7 @@ from qn_pipeline.orchestration.resources import Pipeline, told_as_failure
 from qn_pipeline.validation.expectations import check_bounds, none_of
 from qn_pipeline.validation.waivers import waiver_of
 from qn_pipeline.warehouse import dbt as dbt_project
+from qn_pipeline.warehouse.changes import mark_built, must_be_whole
 from qn_pipeline.warehouse.continuity import CHANGED, FELL, changes_of_closed_months
 from qn_pipeline.warehouse.exit_checks import count_violations
 from qn_pipeline.warehouse.generated import DESCRIPTIONS
@@ -112,10 +114,12 @@ def dbt_resource() -> DbtCliResource:
 
 
 def dbt_models() -> AssetsDefinition:
-    """All models and tests of the dbt project."""
+    """All models and tests of the dbt project. What is kept from build to build is made anew where it must be."""
+    manifest = json.loads(dbt_project.ensure_manifest().read_bytes())
+    kept = {node["name"]: node["schema"] for node in manifest["nodes"].values() if node["config"].get("materialized") == "incremental"}
 
     @dbt_assets(
-        manifest=dbt_project.ensure_manifest(),
+        manifest=manifest,
         name="dbt",
         dagster_dbt_translator=LayerTranslator(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True)),
     )
@@ -123,14 +127,15 @@ def dbt_models() -> AssetsDefinition:
         variables = dbt_project.environment(pipeline.settings)
         os.environ.update(variables)
         (pipeline.settings.home / "dbt" / "run_results.json").unlink(missing_ok=True)
-        invocation = dbt.cli(["--no-use-colors", "build"], context=context, target_path=pipeline.settings.home / "dbt", raise_on_error=False)
+        whole = ["--full-refresh"] if must_be_whole(pipeline.warehouse, kept) else []
+        invocation = dbt.cli(["--no-use-colors", "build", *whole], context=context, target_path=pipeline.settings.home / "dbt", raise_on_error=False)
         # The embedded engine's file is dbt's until it has ended: rows are counted afterwards.
         events = list(invocation.stream())
         relations = {node["unique_id"]: node["relation_name"] for node in invocation.manifest["nodes"].values() if node.get("relation_name")}
         with pipeline.warehouse.writing() as writing:
             for event in events:
                 unique_id = event.metadata["unique_id"].value if isinstance(event, Output) else None
-                if unique_id in relations and invocation.manifest["nodes"][unique_id]["config"]["materialized"] == "table":
+                if unique_id in relations and invocation.manifest["nodes"][unique_id]["config"]["materialized"] in ("table", "incremental"):
                     node = invocation.manifest["nodes"][unique_id]
                     rows = writing.execute(f"select count(*) from {node['schema']}.{node['name']}")
                     yield event.with_metadata({**event.metadata, "dagster/row_count": int(rows[0][0])})
@@ -138,6 +143,8 @@ def dbt_models() -> AssetsDefinition:
                     yield event
         if not invocation.is_successful():
             raise Failure(description=dbt_project.failure_line(pipeline.settings), allow_retries=False)
+        if not context.is_subset:
+            mark_built(pipeline.warehouse)
 
     return models
 

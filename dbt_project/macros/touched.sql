@@ -1,0 +1,27 @@
+{#
+  A night makes again what was touched, and keeps the rest. Of dossiers, the loader tells the keys that a delivery may have changed (valid.touched);
+  core.dossier_touched has those whose lives are to be made again. They stay touched until a build has ended well, so that what a run that was
+  killed left behind is made again by the next one. With --full-refresh everything is made anew, and nothing is asked.
+
+  A kept table: {{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('dossier_touched') }}") }}, and
+  touched_only(...) where its rows come from. A plain table in between holds the touched dossiers alone: nothing but the tables that are kept reads it.
+#}
+{% macro touched_only(alias, by='dossier_touched', code='code', word='and') -%}
+    {{ touched_key(alias ~ '.system', alias ~ '.' ~ code, by, word) }}
+{%- endmacro %}
+
+{# A kept table's rows of what was touched: deleted in the transaction that makes them again. #}
+{% macro forget(by='dossier_touched', code='code') -%}
+    {%- if is_incremental() -%}
+    delete from {{ this }} where (system, {{ code }}) in (select touched.system, touched.code from {{ ref(by) }} as touched)
+    {%- endif -%}
+{%- endmacro %}
+
+{# The same for a key that is put together from two tables; nothing where all keys are meant. #}
+{% macro touched_key(system, code, by, word='where') -%}
+    {#- What a model depends on must not hang on how it is run: dbt orders by it. -#}
+    {%- set keys = ref(by) if by -%}
+    {%- if by and not flags.FULL_REFRESH -%}
+    {{ word }} exists (select 1 from {{ keys }} as touched where touched.system = {{ system }} and touched.code = {{ code }})
+    {%- endif -%}
+{%- endmacro %}

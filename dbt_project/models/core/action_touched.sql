@@ -1,0 +1,2 @@
+{# Steps that a delivery since the last build may have changed. #}
+select distinct system, code from {{ source('valid', 'touched') }} where entity = 'dossier_actions'
