@@ -27,7 +27,7 @@ SHOWN = 14
 
 
 def write_night(project: Path, rows: int) -> Path:
-    """The file of the night: dossiers that were told before, each with a newer version that has ended."""
+    """The file of the night: dossiers that were told before, each with a newer version that has ended, or has another kind of result."""
     file = project / "data" / "dossiers" / f"ho_so_{NIGHT:%Y%m%d}.csv"
     recent = round(rows * RECENT_SHARE)
     told = f"read_csv('{project}/data/dossiers/ho_so_202*.csv', all_varchar = true, header = true)"
@@ -44,8 +44,9 @@ def write_night(project: Path, rows: int) -> Path:
             select *, strptime("Ngày tiếp nhận", '%d/%m/%Y %H:%M:%S') >= date '{NIGHT}' - {RECENT_DAYS} as is_recent, md5("Mã hồ sơ") as chance from newest;
             copy (
                 select * exclude (is_recent, chance, place) replace (
-                    '9' as "Trạng thái", '{NIGHT:%d/%m/%Y} 00:00:00' as "Ngày kết thúc", null as "Ngày trả", null as "Đánh giá",
-                    '{NIGHT:%d/%m/%Y} 00:00:00' as "Cập nhật", '1' as "KQ điện tử"
+                    case when "Ngày kết thúc" is null then '9' else "Trạng thái" end as "Trạng thái",
+                    coalesce("Ngày kết thúc", '{NIGHT:%d/%m/%Y} 00:00:00') as "Ngày kết thúc",
+                    '{NIGHT:%d/%m/%Y} 00:00:00' as "Cập nhật", case when "KQ điện tử" = '1' then '0' else '1' end as "KQ điện tử"
                 )
                 from (select *, row_number() over (partition by is_recent order by "Trạng thái" in ('7', '8', '9', '10'), chance) as place from chosen)
                 where place <= case when is_recent then {recent} else {rows - recent} end

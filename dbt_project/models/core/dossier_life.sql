@@ -9,7 +9,7 @@ select
     d.state in ('settled', 'withdrawn', 'stopped', 'refused') as has_ended,
     case d.status when 5 then 'supplement' when 6 then 'payment' end as cause,
     d.received_at, d.ended_at, d.due_at, d.limit_hours, case when a.code is null then 'versions' else 'actions' end as told_by,
-    coalesce(c.calendar, '') as calendar
+    coalesce(c.calendar, '') as calendar, coalesce(d.fee, 0) > 0 as has_fee, coalesce(d.online_payment, 'none') <> 'none' as is_paid_online
 from {{ ref('fct_dossier') }} as d
 cross join {{ ref('stg_run') }} as r
 left join acted as a on a.system = d.system and a.code = d.code

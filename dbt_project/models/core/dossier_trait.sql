@@ -22,15 +22,14 @@ disliked as (
 )
 
 select
-    l.system, l.code, d.procedure,
+    l.system, l.code,
     coalesce(d.components_reused, false) as is_reused,
     coalesce(d.components_from_store, false) as is_from_store,
     coalesce(d.identity_verified, false) as is_identity_verified,
     coalesce(d.components_digitized, false) as has_digital_components,
     coalesce(d.result_digitized, false) as has_digital_result,
     coalesce(p.has_paper_result, true) as has_paper_result,
-    coalesce(d.fee, 0) > 0 as has_fee,
-    coalesce(d.online_payment, 'none') <> 'none' as is_paid_online,
+    l.has_fee, l.is_paid_online,
     coalesce(w.is_received, false) as is_through_post,
     coalesce(w.has_components, false) as has_components_by_post,
     coalesce(w.has_result, false) as has_result_by_post,

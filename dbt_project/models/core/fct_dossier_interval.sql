@@ -36,7 +36,7 @@ piece as (
 
 select
     p.system, p.code, l.dossier, p.piece, p.spell, p.state, p.cause, p.told_by,
-    coalesce(t.unit, l.resolving_unit) as unit, coalesce(l.receiving_unit, l.resolving_unit) as desk, l.channel,
+    coalesce(t.unit, l.resolving_unit) as unit, coalesce(l.receiving_unit, l.resolving_unit) as desk, l.channel, l.procedure, l.has_fee, l.is_paid_online,
     p.piece_from as began_at, p.piece_to as ended_at, p.is_end
     {%- for reading in ('', 'local_') %},
     case

@@ -4,7 +4,7 @@
   What happens on a day, a row a dossier, day and unit: a piece of its life begins, or ends. Conditions that both cells and procedures count.
 #}
 select
-    i.system, i.code, i.piece, i.spell, i.state, i.standing, i.local_standing, i.is_end, i.unit, i.desk, i.channel,
+    i.system, i.code, i.piece, i.spell, i.state, i.standing, i.local_standing, i.is_end, i.unit, i.desk, i.channel, i.procedure, i.has_fee, i.is_paid_online,
     i.began_at, i.ended_at, i.began_at < r.as_of as has_begun, coalesce(i.ended_at < r.as_of, false) as is_over,
     i.piece = 1 as is_reception,
     coalesce(i.spell > lag(i.spell) over life, false) as is_reopening,

@@ -2,12 +2,11 @@
   Procedures with receptions, by block, unit and procedure; units count what those below them do.
 #}
 with received as (
-    select b.block, e.unit, t.procedure, e.channel, t.has_fee, t.is_paid_online, count(*) as dossiers
+    select b.block, e.unit, e.procedure, e.channel, e.has_fee, e.is_paid_online, count(*) as dossiers
     from {{ ref('dossier_event') }} as e
-    inner join {{ ref('dossier_trait') }} as t on t.system = e.system and t.code = e.code
     inner join {{ ref('day_block') }} as b on b.day = cast(e.began_at as date)
     where e.is_reception
-    group by b.block, e.unit, t.procedure, e.channel, t.has_fee, t.is_paid_online
+    group by b.block, e.unit, e.procedure, e.channel, e.has_fee, e.is_paid_online
 )
 
 select
