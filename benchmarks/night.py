@@ -114,7 +114,9 @@ def main() -> None:
         console.print(f"dbt on {dossiers:,}: " + ", ".join(f"{name.removeprefix('model.qn.')} {value:.2f}" for name, value in longest))
         console.print(f"steps on {dossiers:,}: " + ", ".join(f"{name} {value:.1f}" for name, value in costs[dossiers][-1].steps.items() if value > 1))
     smallest, *_, largest = arguments.dossiers if len(arguments.dossiers) > 1 else arguments.dossiers * 2
-    console.print(f"CPU of the largest to the smallest: {statistics.median(r.cpu for r in costs[largest]) / statistics.median(r.cpu for r in costs[smallest]):.2f}")
+    console.print(
+        f"CPU of the largest to the smallest: {statistics.median(r.cpu for r in costs[largest]) / statistics.median(r.cpu for r in costs[smallest]):.2f}"
+    )
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Exit status: 0 done, 1 a run or check failed, 2 usage or configuration. An error
 import csv
 import json
 import logging
+import os
 import shutil
 import sys
 import traceback
@@ -143,14 +144,14 @@ def _asked_days(project: Project, day: str | None, first: str | None, last: str 
     return begin, end
 
 
-def _run(project_dir: Path, settings: Settings, ranges: list[tuple[date, date]]) -> None:
+def _run(project_dir: Path, settings: Settings, ranges: list[tuple[date, date]], *job: str) -> None:
     from qn_pipeline.orchestration.run import run_nightly
 
     warnings: dict[str, None] = {}
     failed: dict[str, str] = {}
     doubtful: dict[str, None] = {}
     for begin, end in ranges:
-        outcome = run_nightly(project_dir, settings, begin, end)
+        outcome = run_nightly(project_dir, settings, begin, end, *job)
         warnings.update(dict.fromkeys(outcome.warnings))
         doubtful.update(dict.fromkeys(outcome.doubtful))
         failed |= outcome.failed
@@ -168,6 +169,32 @@ def _run(project_dir: Path, settings: Settings, ranges: list[tuple[date, date]])
         )
     if told:
         raise RunFailed(" ".join(told))
+
+
+@app.command()
+def rebuild(project_dir: ProjectDir = Path()) -> None:
+    """The warehouse again, from landing: everything is checked, loaded and computed anew, and the marts swapped; the sources are not asked."""
+    from qn_pipeline.landing.extractions import read_extractions
+    from qn_pipeline.orchestration.jobs import REBUILD
+    from qn_pipeline.warehouse.changes import forget_all
+
+    _, settings = _load(project_dir)
+    landed = read_extractions(settings)
+    if not landed:
+        raise ConfigurationError(
+            f"Nothing is landed in {settings.landing} yet, so there is nothing to rebuild. Nothing was written. Start with: qn run"
+        )
+    settings.prepare_home()
+    warehouse = open_warehouse(settings)
+    with warehouse.alone():
+        forget_all(warehouse)
+        # A folder that is moved away is gone at once; one that is half deleted would be checked anew in part.
+        aside = settings.scratch / f"valid-{os.getpid()}"
+        if settings.valid.exists():
+            settings.valid.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+        last = max(extraction.manifest.day for extraction in landed)
+        _run(project_dir, settings, [(last, last)], REBUILD)
 
 
 @app.command()

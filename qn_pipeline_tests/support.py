@@ -14,6 +14,7 @@ from typing import Any
 import psycopg2
 import pytest
 import yaml
+from pydantic import SecretStr
 
 from qn_pipeline.contracts import CONTRACTS
 from qn_pipeline.indicators.catalogue import what_is_counted
@@ -151,6 +152,8 @@ class Pipeline:
     @property
     def settings(self) -> Settings:
         settings = read_settings(self.folder)
+        if self.url is not None:
+            settings = settings.model_copy(update={"warehouse_url": SecretStr(self.url)})
         settings.prepare_home()
         return settings
 

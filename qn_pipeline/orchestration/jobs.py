@@ -33,6 +33,7 @@ from qn_pipeline.warehouse.engines import open_warehouse
 
 NIGHTLY = "nightly"
 PUBLISH = "publish"
+REBUILD = "rebuild"
 NIGHTLY_CRON = "30 1 * * *"
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
@@ -46,6 +47,16 @@ def nightly_job(days: DailyPartitionsDefinition) -> UnresolvedAssetJobDefinition
         partitions_def=days,
         executor_def=in_process_executor,
         description="Pull, land, check, load, compute and swap for the days asked for.",
+    )
+
+
+def rebuild_job(days: DailyPartitionsDefinition) -> UnresolvedAssetJobDefinition:
+    return define_asset_job(
+        REBUILD,
+        AssetSelection.all() - PAGES - AssetSelection.groups("landing"),
+        partitions_def=days,
+        executor_def=in_process_executor,
+        description="Check, load, compute and swap all that is landed; the sources are not asked.",
     )
 
 

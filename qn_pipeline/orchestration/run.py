@@ -65,13 +65,13 @@ def _quiet_output() -> Iterator[None]:
         yield
 
 
-def run_nightly(project_dir: Path, settings: Settings, first: date, last: date, **resources: Any) -> Outcome:
-    """The nightly job for a range of days, then the pages. Raises RunFailed with what stopped it."""
+def run_nightly(project_dir: Path, settings: Settings, first: date, last: date, job: str = NIGHTLY, **resources: Any) -> Outcome:
+    """The nightly job (or another one over days) for a range of days, then the pages. Raises RunFailed with what stopped it."""
     os.environ |= {"DAGSTER_HOME": str(prepare_dagster_home(settings)), **BATCHES}
     outcome = Outcome()
     definitions = build_defs(project_dir, **resources)
     with DagsterInstance.from_config(str(settings.dagster_home)) as instance, _quiet_output():
-        nightly = definitions.resolve_job_def(NIGHTLY).execute_in_process(
+        nightly = definitions.resolve_job_def(job).execute_in_process(
             instance=instance, tags=range_tags(first, last), raise_on_error=False, run_config=QUIET
         )
         _record(outcome, nightly)

@@ -51,6 +51,14 @@ def touch(writing: Writing, entity: str, columns: Iterable[str], sequences: Sequ
         writing.execute(f"insert into {SCHEMA}.touched (entity, system, code) select '{entity}', t.* from ({' union '.join(parts)}) as t")
 
 
+def forget_all(warehouse: Warehouse) -> None:
+    """Empty the loader's schema but for the run's row, so that the next load brings everything, and the next build makes everything."""
+    with warehouse.writing() as writing:
+        tables = writing.execute("select table_name from information_schema.tables where table_schema = ? and table_name <> 'run'", [SCHEMA])
+        for (table,) in tables:
+            writing.execute(f"drop table {SCHEMA}.{table} cascade")
+
+
 def is_built(writing: Writing) -> bool:
     """Whether the tables of the models hold a build that what was touched can be added to."""
     return bool(writing.execute(f"select 1 from {SCHEMA}.applied"))

@@ -61,13 +61,14 @@ def _after(target: str, times: int = 1) -> Any:
 
 
 def _during_dbt() -> Any:
+    """When the lives of dossiers have been made again, and the cells that they left and entered have not."""
     from dagster_dbt.core.dbt_cli_invocation import DbtCliInvocation
 
     original = DbtCliInvocation.stream
 
     def stream(self: DbtCliInvocation) -> Iterator[Any]:
-        for number, event in enumerate(original(self)):
-            if number == 12:
+        for event in original(self):
+            if getattr(event, "output_name", "") == "measures__dossier_event":
                 _die()
             yield event
 

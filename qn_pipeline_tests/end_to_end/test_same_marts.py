@@ -1,6 +1,8 @@
 """However it was run, twice, in another order, after a kill at any step, on either engine: the same marts."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -86,3 +88,9 @@ def test_in_another_order_after_kills_and_twice(pipeline: Pipeline, undisturbed:
     run_ok(pipeline, *DAYS)
     assert pipeline.digests() == undisturbed
     assert sorted(path for path in pipeline.settings.landing.rglob("*") if path.is_file()) == landed, "the second time nothing is landed"
+    if pipeline.url is None:
+        kept = pipeline.kept()
+        command = [str(Path(sys.executable).parent / "qn"), "rebuild", "--project", str(pipeline.folder)]
+        subprocess.run(command, check=True, capture_output=True)
+        assert pipeline.digests() == undisturbed, "what is rebuilt from landing is the same"
+        assert pipeline.kept() == kept
