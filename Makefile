@@ -44,9 +44,10 @@ dev: $(STAMP) ## Dagster's UI on http://127.0.0.1:3000
 bench: $(STAMP) ## the nightly job against a hand-written script: make bench DOSSIERS=1000000
 	$(BIN)/python -m benchmarks.bench $(DOSSIERS)
 
-generate: $(STAMP) ## the dbt files and the data dictionary that derive from the contracts, and the page of the catalogue
+generate: $(STAMP) ## the dbt files and the data dictionary that derive from the contracts, the page of the catalogue, and what derives from the schema bi
 	$(BIN)/python -m qn_pipeline.warehouse.generated
 	$(BIN)/python -m qn_pipeline.indicators.document
+	$(BIN)/python -m qn_pipeline.publishing.bi_files
 
 lock: $(STAMP) ## resolve pyproject.toml again into requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

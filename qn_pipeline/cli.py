@@ -474,6 +474,33 @@ def quarantine(
     _write(columns, rows, fmt, title=f"Quarantine: {state} cases", numbers=set(range(texts, min(texts + 6, len(columns)))))
 
 
+@app.command(name="grant-bi")
+def grant_bi(
+    role: Annotated[str, typer.Argument(help="The role that BI tools connect as.")],
+    create: Annotated[
+        bool, typer.Option("--create", help="Make the role; its password is QN_BI_PASSWORD, or asked. Without one it has no login.")
+    ] = False,
+    connections: Annotated[int | None, typer.Option("--connections", min=1, help="How many connections it may have at a time.")] = None,
+    project_dir: ProjectDir = Path(),
+) -> None:
+    """Let a role of PostgreSQL read the schema bi, and nothing else."""
+    from qn_pipeline.warehouse import roles
+
+    _, settings = _load(project_dir)
+
+    def password() -> str | None:
+        if settings.bi_password is not None:
+            return settings.bi_password.get_secret_value()
+        if not sys.stdin.isatty():
+            return None
+        asked: str = typer.prompt(f"Password of {role} (empty: no login)", default="", hide_input=True, show_default=False, confirmation_prompt=True)
+        return asked or None
+
+    settings.prepare_home()
+    for line in roles.grant_bi(open_warehouse(settings), role, create, password, connections).lines:
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
 @app.command()
 def doctor(project_dir: ProjectDir = Path(), fmt: Formatted = Format.table) -> None:
     """Configuration, connections, versions, disk."""

@@ -15,7 +15,9 @@ from qn_pipeline.project import Project, PulledSource, load_project
 from qn_pipeline.settings import Settings, read_settings
 from qn_pipeline.sources.connections import reach
 from qn_pipeline.sources.files import find_files
-from qn_pipeline.warehouse.engines import Warehouse, open_warehouse
+from qn_pipeline.warehouse.engines import BI, Warehouse, open_warehouse
+from qn_pipeline.warehouse.postgres import PostgresWarehouse
+from qn_pipeline.warehouse.roles import readers
 
 PACKAGES = ("qn_pipeline", "dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "dbt-postgres", "duckdb", "great-expectations", "pyarrow")
 LOW_DISK = 5 * 1024**3
@@ -46,6 +48,7 @@ def examine(project_dir: Path) -> list[Finding]:
         _disk(settings),
         _landing(settings),
         _published(warehouse),
+        *_readers(warehouse),
     ]
 
 
@@ -100,3 +103,21 @@ def _published(warehouse: Warehouse) -> Finding:
     except QnError as error:
         return Finding("warehouse", "warning", f"{warehouse.describe()}: {error}")
     return Finding("warehouse", "ok", f"{warehouse.describe()}: published as of {status.as_of}")
+
+
+def _readers(warehouse: Warehouse) -> list[Finding]:
+    """The roles of BI tools, on PostgreSQL."""
+    if not isinstance(warehouse, PostgresWarehouse):
+        return []
+    try:
+        roles = readers(warehouse)
+    except QnError as error:
+        return [Finding("bi", "failed", str(error))]
+    if not roles:
+        return [Finding("bi", "ok", f"no role reads {BI} yet: qn grant-bi ROLE --create")]
+    return [
+        Finding("bi", "warning", f"{role} reads {BI} and more: {', '.join(excess[:3])}. Run: qn grant-bi {role}")
+        if excess
+        else Finding("bi", "ok", f"{role} reads {BI} and nothing else")
+        for role, excess in roles.items()
+    ]

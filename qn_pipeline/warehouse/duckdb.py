@@ -9,10 +9,10 @@ from typing import ClassVar
 
 import duckdb
 
-from qn_pipeline.engine import duckdb_config, literal
+from qn_pipeline.engine import duckdb_config, literal, quoted
 from qn_pipeline.errors import RunFailed, WarehouseBusy
 from qn_pipeline.settings import Settings
-from qn_pipeline.warehouse.engines import MARTS, MARTS_NEXT, Row, Warehouse, Writing
+from qn_pipeline.warehouse.engines import BI, BI_NEXT, MARTS, MARTS_NEXT, Row, Warehouse, Writing
 
 PUBLISHED_FILE = "warehouse.duckdb"
 
@@ -83,6 +83,7 @@ class DuckDBWarehouse(Warehouse):
             ).fetchall()
             for (table,) in tables:
                 connection.execute(f"create table published.{MARTS}.{table} as select * from {MARTS_NEXT}.{table}")
+            _copy_views(connection)
             connection.execute("detach published")
         finally:
             connection.close()
@@ -94,3 +95,25 @@ class DuckDBWarehouse(Warehouse):
         with duckdb.connect(str(self.published), read_only=True, config={"threads": self.settings.threads}) as connection:
             cursor = connection.execute(sql, list(parameters))
             return [str(column[0]) for column in cursor.description or []], cursor.fetchall()
+
+
+def _copy_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """The views of BI tools, over the published copies, with their comments. A view that reads anything else cannot be made, and nothing is published."""
+    views = connection.execute(
+        "select view_name, sql, comment from duckdb_views() where database_name = current_database() and schema_name = ? order by 1", [BI_NEXT]
+    ).fetchall()
+    comments = connection.execute(
+        "select table_name, column_name, comment from duckdb_columns() "
+        "where database_name = current_database() and schema_name = ? and comment is not null order by 1, column_index",
+        [BI_NEXT],
+    ).fetchall()
+    # DuckDB writes a view's tables with their schema and without the file's name.
+    home = connection.execute("select current_database()").fetchall()[0][0]
+    connection.execute("use published")
+    connection.execute(f"create schema {BI}")
+    for view, sql, comment in views:
+        connection.execute(sql.replace(f"{BI_NEXT}.", f"{BI}.").replace(f"{MARTS_NEXT}.", f"{MARTS}."))
+        connection.execute(f"comment on view {BI}.{quoted(view)} is {literal(comment or '')}")
+    for view, column, comment in comments:
+        connection.execute(f"comment on column {BI}.{quoted(view)}.{quoted(column)} is {literal(comment)}")
+    connection.execute(f"use {quoted(home)}")

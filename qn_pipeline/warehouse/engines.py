@@ -13,6 +13,9 @@ from qn_pipeline.warehouse.tables import Columns
 Row = tuple[Any, ...]
 MARTS = "marts"
 MARTS_NEXT = "marts_next"
+BI = "bi"
+"""Views over the marts, for BI tools: dbt builds them over MARTS_NEXT, and the swap shows them together with the marts."""
+BI_NEXT = "bi_next"
 
 
 class Writing(ABC):
@@ -42,7 +45,7 @@ class Warehouse(ABC):
 
     @abstractmethod
     def publish(self) -> None:
-        """Show readers the marts that were built, all at once."""
+        """Show readers the marts that were built and the views of BI tools over them, all at once."""
 
     @abstractmethod
     def read(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[Row]]:

@@ -7,7 +7,7 @@ import re
 
 from qn_pipeline.engine import literal
 from qn_pipeline.errors import ContractBroken
-from qn_pipeline.warehouse.engines import MARTS_NEXT, Warehouse, Writing
+from qn_pipeline.warehouse.engines import BI_NEXT, MARTS_NEXT, Warehouse, Writing
 
 # What readers are promised.
 MARTS = (
@@ -30,6 +30,7 @@ MARTS = (
     "layout",
     "layout_values",
     "on_time_forecast",
+    "period",
     "postal_acceptance",
     "postal_acceptance_piece",
     "postal_candidate",
@@ -45,6 +46,23 @@ MARTS = (
     "step_time",
     "unit",
 )
+VIEWS = (
+    "data_status",
+    "dictionary",
+    "dim_channel",
+    "dim_database",
+    "dim_indicator",
+    "dim_period",
+    "dim_unit",
+    "fact_budget",
+    "fact_database_progress",
+    "fact_indicator",
+    "fact_post_reconciliation",
+    "fact_quarantine",
+    "fact_score",
+    "fact_scorecard",
+)
+"""What BI tools are promised."""
 MONEY = ("estimate", "allotted", "disbursed")
 # Three flows of the whole province, over all channels.
 PROVINCE = f"""
@@ -239,14 +257,15 @@ NOT_ADDITIVE = ("transferred_", "services")
 
 
 def count_violations(warehouse: Warehouse) -> dict[str, int]:
-    """How often each thing that must hold does not. Raises ContractBroken when a mart is not there."""
+    """How often each thing that must hold does not. Raises ContractBroken when a mart, or a view over them, is not there."""
     with warehouse.writing() as writing:
-        built = {str(row[0]) for row in writing.execute("select table_name from information_schema.tables where table_schema = ?", [MARTS_NEXT])}
-        missing = sorted(set(MARTS) - built)
-        if missing:
-            raise ContractBroken(
-                f"The mart {missing[0]} was not built. What is published stays as it was. Materialise the marts first (qn run does)."
-            )
+        for schema, promised, what in ((MARTS_NEXT, MARTS, "mart"), (BI_NEXT, VIEWS, "view for BI")):
+            built = {str(row[0]) for row in writing.execute("select table_name from information_schema.tables where table_schema = ?", [schema])}
+            missing = sorted(set(promised) - built)
+            if missing:
+                raise ContractBroken(
+                    f"The {what} {missing[0]} was not built. What is published stays as it was. Materialise the marts and bi first (qn run does)."
+                )
         counts = {name: int(writing.execute(sql)[0][0]) for name, sql in QUERIES.items()}
         return counts | {PARENTS: int(writing.execute(_parents(writing))[0][0])}
 

@@ -15,13 +15,32 @@ import psycopg2.extensions
 from qn_pipeline.engine import literal, open_engine
 from qn_pipeline.errors import RunFailed, SourceUnavailable, WarehouseBusy
 from qn_pipeline.settings import Settings
-from qn_pipeline.warehouse.engines import MARTS, MARTS_NEXT, Row, Warehouse, Writing
+from qn_pipeline.warehouse.engines import BI, BI_NEXT, MARTS, MARTS_NEXT, Row, Warehouse, Writing
 from qn_pipeline.warehouse.lock import wait_for, writer_lock
 
 # Any number, the same for all writers of one database.
 ADVISORY_LOCK = 714_2022_2114
-GENERATION = "marts_generation_"
+GENERATION, BI_GENERATION = "marts_generation_", "bi_generation_"
 LOCK_MILLISECONDS = 500
+# What others may do with a view, as statements that grant it again.
+RIGHTS = """
+    select 'grant ' || a.privilege_type || ' on ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+        || ' to ' || case when a.grantee = 0 then 'public' else quote_ident(r.rolname) end || case when a.is_grantable then ' with grant option' else '' end
+    from pg_class as c
+    inner join pg_namespace as n on n.oid = c.relnamespace
+    cross join lateral aclexplode(c.relacl) as a
+    left join pg_roles as r on r.oid = a.grantee
+    where n.nspname = ? and c.relname = ? and a.grantee <> c.relowner"""
+# The comments of a generation's views, as statements that make them on the views in `bi`.
+COMMENTS = f"""
+    select
+        case when d.objsubid = 0 then 'comment on view {BI}.' || quote_ident(c.relname)
+            else 'comment on column {BI}.' || quote_ident(c.relname) || '.' || quote_ident(a.attname) end || ' is ' || quote_literal(d.description)
+    from pg_description as d
+    inner join pg_class as c on c.oid = d.objoid and d.classoid = 'pg_class'::regclass
+    inner join pg_namespace as n on n.oid = c.relnamespace
+    left join pg_attribute as a on a.attrelid = c.oid and a.attnum = d.objsubid
+    where n.nspname = ? order by c.relname, d.objsubid"""
 
 log = logging.getLogger(__name__)
 
@@ -101,9 +120,10 @@ class PostgresWarehouse(Warehouse):
             connection.close()  # rolls back what is not committed
 
     def publish(self) -> None:
-        """The schema that was built becomes a generation of its own, and the views in `marts` turn to it, in one transaction.
+        """The schemas that were built become a generation of their own, and the views in `marts` and `bi` turn to it, in one transaction.
 
-        Readers' rights and views of their own stand on those views, so they outlast the swap.
+        Readers' rights and views of their own stand on those views, so they outlast the swap. A query that names several of them sees one generation:
+        it holds all of them until it ends, and the swap needs all of them at once.
         """
         deadline = time.monotonic() + self.settings.writer_wait
         while True:
@@ -115,7 +135,7 @@ class PostgresWarehouse(Warehouse):
             except psycopg2.errors.LockNotAvailable:
                 if time.monotonic() >= deadline:
                     raise WarehouseBusy(
-                        f"A reader of {self.describe()} holds {MARTS} in an open transaction. Readers see the marts of before. "
+                        f"A reader of {self.describe()} holds {MARTS} or {BI} in an open transaction. Readers see the marts of before. "
                         "End that session (pg_stat_activity, state idle in transaction), and run again."
                     ) from None
         for older in self._generations():
@@ -131,6 +151,8 @@ class PostgresWarehouse(Warehouse):
         try:
             with self.writing() as writing:
                 writing.execute(f"set local lock_timeout = '{LOCK_MILLISECONDS}ms'")
+                views = schema.replace(GENERATION, BI_GENERATION)
+                writing.execute(f"drop schema if exists {views} cascade")
                 writing.execute(f"drop schema {schema} cascade")
         except psycopg2.errors.LockNotAvailable:
             log.info("%s is still read; the next swap drops it", schema)
@@ -148,29 +170,49 @@ class PostgresWarehouse(Warehouse):
 
 
 def _turn_views(writing: Writing) -> str | None:
-    """Turn the views of `marts` to what was built. Returns the new generation's schema, None when nothing new was built."""
-    tables = writing.execute("select table_name from information_schema.tables where table_schema = ? order by 1", [MARTS_NEXT])
+    """Turn the views of `marts` and `bi` to what was built. Returns the new generation's schema, None when nothing new was built."""
+    tables = _names(writing, MARTS_NEXT)
     if not tables:
         return None
     taken = [
         int(str(row[0]).removeprefix(GENERATION))
         for row in writing.execute("select nspname from pg_namespace where starts_with(nspname, ?)", [GENERATION])
     ]
-    schema = f"{GENERATION}{max(taken, default=0) + 1}"
+    number = max(taken, default=0) + 1
+    schema, views = f"{GENERATION}{number}", f"{BI_GENERATION}{number}"
     writing.execute(f"alter schema {MARTS_NEXT} rename to {schema}")
-    writing.execute(f"create schema if not exists {MARTS}")
-    for (table,) in tables:
-        view, source = f"{MARTS}.{table}", f"select * from {schema}.{table}"
+    _turn(writing, MARTS, schema, tables)
+    built = _names(writing, BI_NEXT)
+    if built:
+        # They read the tables of the generation by identity, whatever its schema is called.
+        writing.execute(f"alter schema {BI_NEXT} rename to {views}")
+        _turn(writing, BI, views, built)
+        for comment in writing.execute(COMMENTS, [views]):
+            writing.execute(str(comment[0]))
+    return schema
+
+
+def _names(writing: Writing, schema: str) -> list[str]:
+    return [str(row[0]) for row in writing.execute("select table_name from information_schema.tables where table_schema = ? order by 1", [schema])]
+
+
+def _turn(writing: Writing, shown: str, schema: str, names: list[str]) -> None:
+    """Make each view of a schema that readers see read what a generation has under its name."""
+    writing.execute(f"create schema if not exists {shown}")
+    for name in names:
+        view, source = f"{shown}.{name}", f"select * from {schema}.{name}"
         writing.execute("savepoint turning")
         try:
             writing.execute(f"create or replace view {view} as {source}")
         except psycopg2.errors.InvalidTableDefinition:
-            # Its columns have changed: rights on it must be granted again.
-            log.warning("the columns of %s have changed: grants on it, and views over it, are gone", view)
+            # Its columns have changed: what others may do with it is kept, views of their own over it cannot be.
+            log.warning("the columns of %s have changed: views of others over it are gone", view)
             writing.execute("rollback to savepoint turning")
+            rights = writing.execute(RIGHTS, [shown, name])
             writing.execute(f"drop view {view} cascade")
             writing.execute(f"create view {view} as {source}")
-    return schema
+            for (grant,) in rights:
+                writing.execute(str(grant))
 
 
 def _percent(sql: str) -> str:

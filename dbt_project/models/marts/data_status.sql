@@ -12,7 +12,7 @@ with wrong as (
 
 select
     e.entity, e.source,
-    max(e.day) as last_day_asked,
+    min(e.day) as first_day_asked, max(e.day) as last_day_asked,
     max(case when e.file is not null then e.day end) as last_day_with_rows,
     {{ sum_count('e.arrived') }} as arrived,
     {{ sum_count('e.valid') }} as valid,

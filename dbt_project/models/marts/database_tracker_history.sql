@@ -126,10 +126,11 @@ checked as (
 
 select
     c.day, c.system, c.code, c.name, c.owner, u.name as owner_name, c.basis, c.procedures,
+    c.planned_weight, c.actual_weight, c.weights,
     {{ per_cent('c.planned_weight', 'c.weights') }} as planned_progress, {{ per_cent('c.actual_weight', 'c.weights') }} as actual_progress,
     c.overdue_milestone, cast(c.day - c.overdue_since as bigint) as days_overdue,
     {{ tenths_of_months('c.day - c.overdue_since') }} as months_late,
-    c.planned_records, c.records, {{ per_cent('c.held', 'c.planned_records') }} as records_share,
+    c.planned_records, c.records, c.held as most_records, {{ per_cent('c.held', 'c.planned_records') }} as records_share,
     case when c.pace is not null then cast(round(cast(c.pace as numeric), 0) as bigint) end as records_a_month,
     {# What would be needed from now on to have all records when operation is planned. #}
     case when c.missing_records > 0 and c.operated_planned > c.day

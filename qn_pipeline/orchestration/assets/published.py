@@ -7,7 +7,7 @@ from qn_pipeline.orchestration.metadata import OWNERS
 from qn_pipeline.orchestration.partitions import days_of
 from qn_pipeline.orchestration.resources import Pipeline, told_as_failure
 from qn_pipeline.publishing.pages import write_pages
-from qn_pipeline.warehouse.exit_checks import MARTS, count_violations
+from qn_pipeline.warehouse.exit_checks import MARTS, VIEWS, count_violations
 
 
 def swap_asset() -> AssetsDefinition:
@@ -15,11 +15,11 @@ def swap_asset() -> AssetsDefinition:
 
     @asset(
         key=["published", "marts"],
-        deps=[["marts", name] for name in MARTS],
+        deps=[*(["marts", name] for name in MARTS), *(["bi", f"bi_{name}"] for name in VIEWS)],
         group_name="published",
         kinds={"python", "sql"},
         owners=OWNERS,
-        description="The marts as readers see them, swapped in at once after the exit checks: a copy of the file on DuckDB, the schema on PostgreSQL.",
+        description="The marts as readers see them, and the views of BI tools over them, swapped in at once after the exit checks: a copy of the file on DuckDB, the schema on PostgreSQL.",
     )
     def marts(pipeline: Pipeline) -> MaterializeResult:
         with told_as_failure():
