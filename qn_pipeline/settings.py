@@ -28,6 +28,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(description="folder of landing, valid, warehouse, pages and Dagster's storage")
     warehouse_url: SecretStr | None = Field(default=None, description="postgresql://... or duckdb:///path; default a DuckDB file at home")
+    dagster_url: SecretStr | None = Field(default=None, description="postgresql://... for Dagster's runs and events; default files at home")
     seal_key: SecretStr | None = Field(default=None, description="secret of the seals on identifiers, at least 32 characters")
     bi_password: SecretStr | None = Field(default=None, description="password of a role that `qn grant-bi --create` makes")
     env: Literal["dev", "prod"] = Field(default="dev", description="in prod, schedules and sensors are on")
@@ -35,7 +36,7 @@ class Settings(BaseSettings):
     memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$", description="of each embedded engine")
     writer_wait: float = Field(default=60.0, ge=0, description="seconds to wait for another writer")
 
-    @field_validator("warehouse_url", "seal_key", "bi_password")
+    @field_validator("warehouse_url", "dagster_url", "seal_key", "bi_password")
     @classmethod
     def _not_empty(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value():

@@ -26,6 +26,7 @@ DAGSTER_SETTINGS = {
     # Lines of this logger become rows of the event log, so milestones only; the root logger is left alone.
     "python_logs": {"managed_python_loggers": ["qn_pipeline"], "python_log_level": "INFO"},
 }
+DAGSTER_URL = "QN_DAGSTER_URL"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -46,16 +47,21 @@ class Outcome:
 def prepare_dagster_home(settings: Settings) -> Path:
     """The folder of Dagster's storage, with its settings."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    storage = {
-        "module": KeptEngineEventLogStorage.__module__,
-        "class": KeptEngineEventLogStorage.__name__,
-        "config": {"base_dir": str(settings.dagster_home / "history" / "runs")},
-    }
-    text = yaml.safe_dump(DAGSTER_SETTINGS | {"event_log_storage": storage})
+    text = yaml.safe_dump(DAGSTER_SETTINGS | _storage(settings))
     file = settings.dagster_home / "dagster.yaml"
     if not file.exists() or file.read_text(encoding="utf-8") != text:
         file.write_text(text, encoding="utf-8")
     return settings.dagster_home
+
+
+def _storage(settings: Settings) -> dict[str, Any]:
+    """Dagster's own settings of its storage. The file names the variable of a database, and never holds its password."""
+    if settings.dagster_url is not None:
+        return {"storage": {"postgres": {"postgres_url": {"env": DAGSTER_URL}}}}
+    config = {"base_dir": str(settings.dagster_home / "history" / "runs")}
+    return {
+        "event_log_storage": {"module": KeptEngineEventLogStorage.__module__, "class": KeptEngineEventLogStorage.__name__, "config": config},
+    }
 
 
 @contextmanager

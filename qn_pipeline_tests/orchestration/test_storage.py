@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import psycopg2
 import pytest
 from dagster import (
     AssetKey,
@@ -18,7 +19,7 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from qn_pipeline.orchestration.run import prepare_dagster_home
 from qn_pipeline.orchestration.storage import BATCHES, KeptEngineEventLogStorage
-from qn_pipeline.settings import Settings
+from qn_pipeline.settings import Settings, read_settings
 
 
 @asset
@@ -83,3 +84,19 @@ def test_a_projects_storage_keeps_its_engines_and_dagsters_own_reads_it(tmp_path
         assert event is not None
         assert event.asset_materialization is not None
         assert event.asset_materialization.metadata["rows"].value == 1
+
+
+def test_runs_and_events_may_be_in_postgresql(tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QN_DAGSTER_URL", postgres_url)
+    for name, value in BATCHES.items():
+        monkeypatch.setenv(name, value)
+    settings = read_settings(tmp_path)
+    home = prepare_dagster_home(settings)
+    assert postgres_url not in (home / "dagster.yaml").read_text(encoding="utf-8"), "its password is in no file"
+    tags = {"dagster/asset_partition_range_start": "2024-01-01", "dagster/asset_partition_range_end": "2024-02-29"}
+    with DagsterInstance.from_config(str(home)) as instance:
+        assert materialize([daily, landed], instance=instance, tags=tags).success
+        assert len(instance.get_materialized_partitions(daily.key)) == 60
+    with psycopg2.connect(postgres_url) as connection, connection.cursor() as cursor:
+        cursor.execute("select count(*) from event_logs where dagster_event_type = 'ASSET_MATERIALIZATION'")
+        assert cursor.fetchall() == [(61,)]
