@@ -16,7 +16,7 @@ from qn_pipeline.orchestration.assets.landing import SOURCES_REACHED
 from qn_pipeline.orchestration.build import build_defs
 from qn_pipeline.orchestration.checks import DOUBTFUL
 from qn_pipeline.orchestration.jobs import NIGHTLY, PUBLISH, months_of_pages, range_tags
-from qn_pipeline.orchestration.storage import BATCHES, KeptEngineEventLogStorage
+from qn_pipeline.orchestration.storage import BATCHES, PLANNED_TOGETHER, KeptEngineEventLogStorage
 from qn_pipeline.settings import Settings
 
 DAGSTER_SETTINGS = {
@@ -74,6 +74,10 @@ def _quiet_output() -> Iterator[None]:
 def run_nightly(project_dir: Path, settings: Settings, first: date, last: date, job: str = NIGHTLY, **resources: Any) -> Outcome:
     """The nightly job (or another one over days) for a range of days, then the pages. Raises RunFailed with what stopped it."""
     os.environ |= {"DAGSTER_HOME": str(prepare_dagster_home(settings)), **BATCHES}
+    for name, value in PLANNED_TOGETHER.items():
+        os.environ.pop(name, None)
+        if last > first:
+            os.environ[name] = value
     outcome = Outcome()
     definitions = build_defs(project_dir, **resources)
     with DagsterInstance.from_config(str(settings.dagster_home)) as instance, _quiet_output():
