@@ -39,6 +39,8 @@ REPORT = "report.json"
 UNREADABLE_MESSAGE = "Dòng không đọc được: sai số cột, sai mã ký tự hoặc sai cấu trúc tệp."
 # Raise it when the SQL below gives other rows for the same mapping and rules.
 METHOD = 5
+# Of how rows.parquet is written: delta encoding takes less time and place, and columns of many values are not tried as dictionaries for long.
+ROWS_WRITTEN = "parquet_version v2, dictionary_size_limit 4096"
 
 
 class Report(BaseModel):
@@ -148,7 +150,7 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
     _write_arrived(con, contract, len(manifest.unreadable), target / ARRIVED)
     con.execute(
         f"""copy (select row_no, content_hash, {", ".join(contract.names)} from checked where not ({is_bad}))
-        to {literal(target / ROWS)} (format parquet)"""
+        to {literal(target / ROWS)} (format parquet, {ROWS_WRITTEN})"""
     )
     if extraction.gone.exists():
         _write_gone(con, source, extraction, target / GONE)
