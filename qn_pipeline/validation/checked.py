@@ -69,10 +69,10 @@ def _mark_doubles(con: duckdb.DuckDBPyConnection, rule: Rule, bit: int) -> None:
 
 
 def content_hash(contract: Contract) -> str:
-    """The same content has the same hash on every machine and engine: text, with marks between columns and for nulls."""
-    cells = []
-    for name in contract.content:
-        column = contract.column(name)
-        text = f"epoch_us({name})" if column.type == "timestamp" else name
-        cells.append(f"coalesce(cast({text} as varchar), '~')")
-    return f"md5(concat_ws(chr(31), {', '.join(cells)}))"
+    """SQL for the hash of a row's content: the same content has the same hash on every machine, different content another.
+
+    It is that of DuckDB's sort key, in which each value begins where the one before it ends: half the time of writing everything as text. A test
+    makes the same bytes by hand; if another DuckDB makes others, METHOD must be raised with it.
+    """
+    cells = ", ".join(f"{name}, 'asc nulls last'" for name in contract.content)
+    return f"md5(create_sort_key({cells}))"
