@@ -72,7 +72,11 @@ def validate_landed(settings: Settings, project: Project, entity: str, extractio
             f"Landing holds extractions of the source {unknown[0]!r}, which qn.yaml does not declare. The warehouse was not touched. "
             f"Declare it again, or move {settings.landing / entity / unknown[0]} away."
         )
-    results = {e.manifest.id: read_valid(settings, project, e) or validate(settings, project, e) for e in landed}
+    found = {e.manifest.id: read_valid(settings, project, e) for e in landed}
+    results = {name: result for name, result in found.items() if result is not None}
+    if len(results) < len(found):
+        with open_engine(settings) as engine:
+            results |= {e.manifest.id: validate(settings, project, e, engine) for e in landed if e.manifest.id not in results}
     return [results[extraction.manifest.id] for extraction in current(landed)]
 
 

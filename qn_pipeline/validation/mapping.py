@@ -51,7 +51,11 @@ def raw_text(mapping: ColumnMapping) -> str:
 
 def _clean(column: str) -> str:
     # PostgreSQL takes no NUL in a text, so nobody gets one; DuckDB's normalisation would cut the text off at it.
-    return f"nullif(trim(nfc_normalize(replace({quoted(column)}, chr(0), ''))), '')"
+    text = quoted(column)
+    cleaned = f"nullif(trim(nfc_normalize(replace({text}, chr(0), ''))), '')"
+    # Most texts are ASCII, do not begin with a space ('!' is the character after it) or end with one: telling so takes a third of the time of cleaning.
+    clean = f"{text} >= '!' and strlen({text}) = length({text}) and not ends_with({text}, ' ') and not contains({text}, chr(0))"
+    return f"case when {clean} then {text} else {cleaned} end"
 
 
 def _typed(project: Project, column: Column, mapping: ColumnMapping, marked: bool) -> list[str]:

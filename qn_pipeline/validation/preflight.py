@@ -12,7 +12,7 @@ from qn_pipeline.settings import Settings
 from qn_pipeline.sources.connections import sample
 from qn_pipeline.sources.files import find_files, read_file
 from qn_pipeline.sources.objects import read_objects
-from qn_pipeline.validation.validate import check_rows
+from qn_pipeline.validation.checked import check_rows
 
 SHOWN_CODES = 8
 
@@ -55,23 +55,22 @@ def check_source(settings: Settings, project: Project, source: AnySource) -> Pre
     """Read a source's newest file, or what its connection received yesterday and today, and hold it against its contract; nothing is written."""
     with open_engine(settings) as con:
         look = _read_newest(con, project, source) if isinstance(source, FileSource) else _ask(con, settings, project, source)
-        rules = check_rows(con, project, source, "source_row", look.day_end)
-        con.execute("create temp table preflight as select * from checked")
+        rules = check_rows(con, project, source, "source_row", look.day_end, with_texts=True)
         counts = con.execute(
             "select count(*), count(*) filter (broken = 0)"
             + "".join(f", count(*) filter ((broken >> {bit}) & 1 = 1)" for bit in range(len(rules)))
-            + " from preflight"
+            + " from checked"
         ).fetchone()
         assert counts is not None
         columns = []
         for column in source.contract.columns:
             mapping = source.mapping.columns.get(column.name)
-            numbers = con.execute(f"select count(raw__{column.name}), count({column.name}) from preflight").fetchone()
+            numbers = con.execute(f"select count(raw__{column.name}), count({column.name}) from checked").fetchone()
             assert numbers is not None
             unknown: list[str] = []
             if column.codes and mapping and mapping.source:
                 found = con.execute(
-                    f"select left(raw__{column.name}, 40), count(*) from preflight where unknown__{column.name} group by 1 order by 2 desc, 1 limit {SHOWN_CODES}"
+                    f"select left(raw__{column.name}, 40), count(*) from checked where unknown__{column.name} group by 1 order by 2 desc, 1 limit {SHOWN_CODES}"
                 ).fetchall()
                 unknown = [str(code) for code, _ in found]
             columns.append(ColumnPreflight(column.name, _origin(mapping), int(numbers[0]), int(numbers[1]), unknown))

@@ -9,6 +9,7 @@ import hashlib
 import json
 import logging
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -23,9 +24,10 @@ from qn_pipeline.landing.extractions import ROWS, Extraction, written_aside
 from qn_pipeline.project import FileSource, Project, Source
 from qn_pipeline.project_quality import TOTAL_DIFFERS, UNREADABLE, Waiver
 from qn_pipeline.settings import Settings
-from qn_pipeline.sources.outline import Finding
-from qn_pipeline.validation.adjustments import Adjusted, adjusting, replaced_columns
-from qn_pipeline.validation.mapping import mapped_columns, raw_text
+from qn_pipeline.validation.adjustments import Adjusted, adjusting
+from qn_pipeline.validation.checked import check_rows
+from qn_pipeline.validation.mapping import raw_text
+from qn_pipeline.validation.sums import differing_sums
 from qn_pipeline.validation.waivers import day_of, marks, reaching, unit_sql, waived_bits, waiver_name
 
 log = logging.getLogger(__name__)
@@ -36,7 +38,9 @@ ARRIVED = "arrived.parquet"
 REPORT = "report.json"
 UNREADABLE_MESSAGE = "Dòng không đọc được: sai số cột, sai mã ký tự hoặc sai cấu trúc tệp."
 # Raise it when the SQL below gives other rows for the same mapping and rules.
-METHOD = 5
+METHOD = 6
+# Of how rows.parquet is written: delta encoding takes less time and place, and columns of many values are not tried as dictionaries for long.
+ROWS_WRITTEN = "parquet_version v2, dictionary_size_limit 4096"
 
 
 class Report(BaseModel):
@@ -107,8 +111,8 @@ def read_valid(settings: Settings, project: Project, extraction: Extraction) -> 
     return ValidExtraction(extraction, folder, Report.model_validate_json((folder / REPORT).read_bytes()))
 
 
-def validate(settings: Settings, project: Project, extraction: Extraction) -> ValidExtraction:
-    """Check an extraction, or return the result that is there already.
+def validate(settings: Settings, project: Project, extraction: Extraction, engine: duckdb.DuckDBPyConnection | None = None) -> ValidExtraction:
+    """Check an extraction, or return the result that is there already. `engine` is one that several checks share: opening one takes time.
 
     Raises LandingDamaged when its landed rows are missing or unreadable, ConfigurationError when its source is unknown.
     """
@@ -118,7 +122,8 @@ def validate(settings: Settings, project: Project, extraction: Extraction) -> Va
     source = project.source(extraction.manifest.source)
     mark = fingerprint(project, source, extraction)
     folder = _folder(settings, extraction, mark)
-    with open_engine(settings) as con, written_aside(settings, folder) as aside:
+    # A cursor has temporary tables of its own, which end with it.
+    with open_engine(settings) if engine is None else engine.cursor() as con, written_aside(settings, folder) as aside:
         report = _split(con, project, source, extraction, mark, aside)
         (aside / REPORT).write_text(report.model_dump_json(indent=1))
     for older in folder.parent.iterdir():
@@ -132,60 +137,6 @@ def _folder(settings: Settings, extraction: Extraction, mark: str) -> Path:
     return settings.valid / extraction.manifest.entity / extraction.manifest.id / mark
 
 
-def check_rows(
-    con: duckdb.DuckDBPyConnection, project: Project, source: Source, rows_sql: str, day_end: str, adjusted: Adjusted | None = None
-) -> list[Rule]:
-    """Make the view `checked` over landed rows: row_no, the typed columns, the raw texts, content_hash and one bit a broken rule in `broken`.
-
-    Adjusted values are in place before any rule looks. Returns the rules in the order of their bits.
-    """
-    contract = source.contract
-    rules = contract.active_rules(project.profile, source.mapping.columns)
-    raw, typed = mapped_columns(project, source)
-    con.execute(
-        f"""create or replace temp view typed as
-        with texts as (select row_no, {raw} from {rows_sql}),
-        told as (select *, {typed} from texts)
-        select {replaced_columns(contract, adjusted or {})} from told"""
-    )
-    conditions = [_doubled(con, rule) if rule.one_row_by else rule.broken_when.replace("{day_end}", day_end) for rule in rules]
-    bits = " | ".join(f"(case when {broken} then {1 << bit}::ubigint else 0::ubigint end)" for bit, broken in enumerate(conditions))
-    con.execute(
-        f"""create or replace temp view checked as
-        select *, {_content_hash(contract)} as content_hash, {bits} as broken from typed"""
-    )
-    return rules
-
-
-def _doubled(con: duckdb.DuckDBPyConnection, rule: Rule) -> str:
-    """A predicate that is true for rows that others of the extraction are like, in the columns of a rule.
-
-    Hashes are counted first: that takes a third of the time of a window over whole rows, and hardly any memory (measured over 1.3 million dossiers:
-    0.6 CPU seconds against 1.6, and 400 MB less). What has one hash twice is looked at by its values, so that nothing is taken for a double by chance.
-    """
-    columns = ", ".join(rule.one_row_by)
-    double = "{" + ", ".join(f"'{name}': {name}" for name in rule.one_row_by) + "}"
-    told = " and ".join(f"{name} is not null" for name in rule.one_row_by)
-    con.execute(f"create or replace temp table suspected as select hash({columns}) as mark from typed group by mark having count(*) > 1")
-    if _one_row(con, "select count(*) from suspected") == (0,):
-        return "false"
-    con.execute(
-        f"""create or replace temp table doubled_{rule.name} as
-        select {double} as double from typed where hash({columns}) in (select mark from suspected) and {told} group by {columns} having count(*) > 1"""
-    )
-    return f"{double} in (select double from doubled_{rule.name})"
-
-
-def _content_hash(contract: Contract) -> str:
-    """The same content has the same hash on every machine and engine: text, with marks between columns and for nulls."""
-    cells = []
-    for name in contract.content:
-        column = contract.column(name)
-        text = f"epoch_us({name})" if column.type == "timestamp" else name
-        cells.append(f"coalesce(cast({text} as varchar), '~')")
-    return f"md5(concat_ws(chr(31), {', '.join(cells)}))"
-
-
 def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, extraction: Extraction, mark: str, target: Path) -> Report:
     manifest, contract = extraction.manifest, source.contract
     _read_landed(con, extraction, source.mapping.source_columns)
@@ -194,62 +145,20 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
     waivers = reaching(project, source, day_of(manifest))
     rules = check_rows(con, project, source, "landed", day_end, adjusted)
     stopping = sum(1 << bit for bit, rule in enumerate(rules) if rule.severity is not Severity.WARN)
-    columns = ", ".join(contract.names)
+    is_bad = f"(broken & ~({waived_bits(waivers, rules, contract)})) & {stopping}::ubigint <> 0"
+    _write_quarantine(con, source, extraction, rules, waivers, target / QUARANTINE)
+    _write_arrived(con, contract, len(manifest.unreadable), target / ARRIVED)
     con.execute(
-        f"""create temp table seen as
-        select *, broken & ~waived_bits as counting, {unit_sql(contract)} as unit_of_row
-        from (select *, {waived_bits(waivers, rules, contract)} as waived_bits from (select row_no, content_hash, {columns}, broken from checked))"""
-    )
-    bits = " union all ".join(
-        f"select {bit} as bit, {literal(rule.name)} as rule, {literal(rule.severity)} as severity, {literal(rule.column)} as column_name, {literal(rule.message)} as message"
-        for bit, rule in enumerate(rules)
-    )
-    key = contract.key[0]
-    version = contract.version_order or "cast(null as timestamp)"
-    unreadable = ", ".join(f"({row})" for row in manifest.unreadable) or "(null)"
-    con.execute(
-        f"""copy (
-            select
-                row_no, {key} as row_key, {version} as version_at, rule, severity, column_name, message, unit_of_row as unit,
-                {waiver_name(waivers, contract)} as waiver
-            from (select * from seen where broken <> 0) join ({bits}) on (broken >> bit) & 1 = 1
-            union all
-            select column0, null, null, '{UNREADABLE}', '{Severity.QUARANTINE}', null, {literal(UNREADABLE_MESSAGE)}, null, null
-            from (values {unreadable}) t(column0) where column0 is not null
-            {_findings(source, extraction, waivers)}
-            order by row_no, rule
-        ) to {literal(target / QUARANTINE)} (format parquet)"""
-    )
-    bad, keyless = _one_row(con, f"select count(*), count(*) filter ({key} is null) from seen where counting & {stopping}::ubigint <> 0")
-    adjusted_rows = _adjusted_rows(con, key, adjusted)
-    con.execute(
-        f"""copy (
-            select unit, sum(arrived)::bigint as arrived
-            from (
-                select unit_of_row as unit, count(*) as arrived from seen group by unit_of_row
-                union all
-                select null, {len(manifest.unreadable)}
-            ) where arrived > 0 group by unit order by unit
-        ) to {literal(target / ARRIVED)} (format parquet)"""
-    )
-    con.execute(
-        f"""copy (select * exclude (broken, waived_bits, counting, unit_of_row) from seen where counting & {stopping}::ubigint = 0)
-        to {literal(target / ROWS)} (format parquet)"""
+        f"""copy (select row_no, content_hash, {", ".join(contract.names)} from checked where not ({is_bad}))
+        to {literal(target / ROWS)} (format parquet, {ROWS_WRITTEN})"""
     )
     if extraction.gone.exists():
-        code = raw_text(source.mapping.columns[key])
-        gone = f"select code as {quoted(source.mapping.columns[key].source or key)} from read_parquet({literal(extraction.gone)})"
-        con.execute(f"copy (select distinct {code} as row_key from ({gone})) to {literal(target / GONE)} (format parquet)")
-    violations = dict.fromkeys((rule.name for rule in rules), 0) | {UNREADABLE: 0}
-    if isinstance(source, FileSource) and source.table:
-        violations[TOTAL_DIFFERS] = 0
-    waived: dict[str, int] = {}
-    for rule, waiver, count in con.execute(f"select rule, waiver, count(*) from {literal(target / QUARANTINE)} group by rule, waiver").fetchall():
-        if waiver is None:
-            violations[str(rule)] = int(count)
-        else:
-            waived[str(waiver)] = waived.get(str(waiver), 0) + int(count)
+        _write_gone(con, source, extraction, target / GONE)
+    violations, waived = _count_broken(con, source, rules, target / QUARANTINE)
     (valid,) = _one_row(con, f"select count(*) from {literal(target / ROWS)}")
+    lacking = ", ".join(f"count(*) - count({name})" for name in contract.names)
+    bad, *bad_nulls = _one_row(con, f"select count(*), {lacking} from checked where {is_bad}")
+    nulls_of_bad = dict(zip(contract.names, bad_nulls, strict=True))
     arrived = manifest.rows + len(manifest.unreadable)
     quarantined = bad + len(manifest.unreadable)
     if valid + quarantined != arrived:
@@ -265,61 +174,84 @@ def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, ext
         violations=violations,
         # A row whose key cannot be read may be any row, and an empty file is rather a failure than a province without dossiers:
         # then nothing can be said to be missing.
-        complete=arrived > 0 and not manifest.unreadable and keyless == 0,
-        waived=dict(sorted(waived.items())),
-        adjusted=adjusted_rows,
-        nulls=_nulls(con, target / ROWS, contract, stopping),
+        complete=arrived > 0 and not manifest.unreadable and nulls_of_bad[contract.key[0]] == 0,
+        waived=waived,
+        adjusted=_adjusted_rows(con, contract.key[0], adjusted),
+        nulls={name: count + nulls_of_bad[name] for name, count in _nulls(con, target / ROWS, contract).items()},
     )
+
+
+def _write_quarantine(
+    con: duckdb.DuckDBPyConnection, source: Source, extraction: Extraction, rules: Sequence[Rule], waivers: Sequence[Waiver], target: Path
+) -> None:
+    """A row for each rule that a row broke, waived or not, one for each row that could not be read, and one for each sum that differs."""
+    contract = source.contract
+    version = contract.version_order or "cast(null as timestamp)"
+    bits = ", ".join(
+        f"({bit}, {literal(rule.name)}, {literal(rule.severity)}, {literal(rule.column)}, {literal(rule.message)})" for bit, rule in enumerate(rules)
+    )
+    unreadable = ", ".join(f"({row})" for row in extraction.manifest.unreadable) or "(null)"
+    con.execute(
+        f"""copy (
+            select
+                row_no, {contract.key[0]} as row_key, {version} as version_at, rule, severity, column_name, message, {unit_sql(contract)} as unit,
+                {waiver_name(waivers, contract)} as waiver
+            from (select * from checked where broken <> 0) join (values {bits}) told(bit, rule, severity, column_name, message) on (broken >> bit) & 1 = 1
+            union all
+            select column0, null, null, '{UNREADABLE}', '{Severity.QUARANTINE}', null, {literal(UNREADABLE_MESSAGE)}, null, null
+            from (values {unreadable}) t(column0) where column0 is not null
+            {differing_sums(source, extraction, waivers)}
+            order by row_no, rule
+        ) to {literal(target)} (format parquet)"""
+    )
+
+
+def _write_arrived(con: duckdb.DuckDBPyConnection, contract: Contract, unreadable: int, target: Path) -> None:
+    con.execute(
+        f"""copy (
+            select unit, sum(arrived)::bigint as arrived
+            from (
+                select {unit_sql(contract)} as unit, count(*) as arrived from checked group by all
+                union all
+                select null, {unreadable}
+            ) where arrived > 0 group by unit order by unit
+        ) to {literal(target)} (format parquet)"""
+    )
+
+
+def _write_gone(con: duckdb.DuckDBPyConnection, source: Source, extraction: Extraction, target: Path) -> None:
+    key = source.contract.key[0]
+    mapping = source.mapping.columns[key]
+    gone = f"select code as {quoted(mapping.source or key)} from read_parquet({literal(extraction.gone)})"
+    con.execute(f"copy (select distinct {raw_text(mapping)} as row_key from ({gone})) to {literal(target)} (format parquet)")
+
+
+def _count_broken(con: duckdb.DuckDBPyConnection, source: Source, rules: Sequence[Rule], quarantine: Path) -> tuple[dict[str, int], dict[str, int]]:
+    """Of what the quarantine says: by rule, what no waiver covers, rules that hold included; by waiver, what it covers."""
+    violations = dict.fromkeys((rule.name for rule in rules), 0) | {UNREADABLE: 0}
+    if isinstance(source, FileSource) and source.table:
+        violations[TOTAL_DIFFERS] = 0
+    waived: dict[str, int] = {}
+    for rule, waiver, count in con.execute(f"select rule, waiver, count(*) from {literal(quarantine)} group by rule, waiver").fetchall():
+        if waiver is None:
+            violations[str(rule)] = int(count)
+        else:
+            waived[str(waiver)] = waived.get(str(waiver), 0) + int(count)
+    return violations, dict(sorted(waived.items()))
 
 
 def _adjusted_rows(con: duckdb.DuckDBPyConnection, key: str, adjusted: Adjusted) -> int:
     if not adjusted:
         return 0
-    (rows,) = _one_row(con, f"select count(*) from seen where {key} in ({', '.join(literal(code) for code in adjusted)})")
+    (rows,) = _one_row(con, f"select count(*) from checked where {key} in ({', '.join(literal(code) for code in adjusted)})")
     return rows
 
 
-def _nulls(con: duckdb.DuckDBPyConnection, good: Path, contract: Contract, stopping: int) -> dict[str, int]:
-    """Nulls by column: of the good rows from the file's footer, so that none is read again."""
+def _nulls(con: duckdb.DuckDBPyConnection, good: Path, contract: Contract) -> dict[str, int]:
+    """Nulls by column of the good rows, from their file's footer, so that none is read again."""
     footer = f"select path_in_schema, sum(stats_null_count) from parquet_metadata({literal(good)}) group by path_in_schema"
     counts = {str(name): int(count or 0) for name, count in con.execute(footer).fetchall()}
-    lacking = ", ".join(f"count(*) - count({name})" for name in contract.names)
-    bad = _one_row(con, f"select {lacking} from seen where counting & {stopping}::ubigint <> 0")
-    return {name: counts.get(name, 0) + more for name, more in zip(contract.names, bad, strict=True)}
-
-
-def _findings(source: Source, extraction: Extraction, waivers: list[Waiver]) -> str:
-    """SQL that adds the sums that differ to the quarantine, one row a column of the contract; nothing when there are none."""
-    columns: dict[str, list[str]] = {}
-    for name, mapping in source.mapping.columns.items():
-        if mapping.source and source.contract.column(name).type == "integer":
-            columns.setdefault(mapping.source, []).append(name)
-    values = ", ".join(
-        f"({finding.row_no}, {literal(name)}, {literal(_told(finding))})"
-        for finding in extraction.manifest.findings
-        for name in columns.get(finding.column, [])
-    )
-    if not values:
-        return ""
-    told = f"(values {values}) told(row_no, column_name, message)"
-    waiver = next((literal(waiver.name) for waiver in waivers if waiver.rule == TOTAL_DIFFERS), "null")
-    return f"union all select row_no, null, null, '{TOTAL_DIFFERS}', '{Severity.WARN}', column_name, message, null, {waiver} from {told}"
-
-
-def _told(finding: Finding) -> str:
-    if finding.told is None:
-        return f"Ô {finding.cell}: số tổng không đọc được, các dòng thành phần cộng lại là {_vietnamese(finding.added)} (đơn vị của bảng)."
-    return (
-        f"Ô {finding.cell}: số tổng là {_vietnamese(finding.told)}, các dòng thành phần cộng lại là {_vietnamese(finding.added)} (đơn vị của bảng)."
-    )
-
-
-def _vietnamese(number: str) -> str:
-    """A plain decimal as it is written here: 1.234,5."""
-    whole, _, fraction = number.partition(".")
-    grouped = f"{int(whole):,}".replace(",", ".")
-    sign = "-" if whole.startswith("-") and not grouped.startswith("-") else ""
-    return f"{sign}{grouped}" + (f",{fraction}" if fraction.strip("0") else "")
+    return {name: counts.get(name, 0) for name in contract.names}
 
 
 def _read_landed(con: duckdb.DuckDBPyConnection, extraction: Extraction, wanted: list[str]) -> None:

@@ -13,7 +13,7 @@ from qn_pipeline.contracts.model import Contract, Profile, Reach
 from qn_pipeline.engine import open_engine
 from qn_pipeline.project import load_project
 from qn_pipeline.settings import Settings
-from qn_pipeline.validation.validate import check_rows
+from qn_pipeline.validation.checked import check_rows
 from qn_pipeline_tests.contracts.rows import Row, write_sources
 from qn_pipeline_tests.contracts.strategies import DAY, breakings, broken_rows, valid_rows
 

@@ -18,8 +18,9 @@ from qn_pipeline.errors import LandingDamaged
 from qn_pipeline.landing.extractions import read_extractions
 from qn_pipeline.project import load_project
 from qn_pipeline.settings import Settings
+from qn_pipeline.validation.checked import check_rows
 from qn_pipeline.validation.door import validate_landed
-from qn_pipeline.validation.validate import check_rows, read_valid, validate
+from qn_pipeline.validation.validate import read_valid, validate
 from qn_pipeline_tests.contracts import rows as contract_rows
 from qn_pipeline_tests.support import Pipeline, dossier, versioned, write_csv, write_project
 
