@@ -22,7 +22,7 @@ from qn_pipeline.project import Project, load_project
 from qn_pipeline.settings import Settings, read_settings
 from qn_pipeline.validation.door import DoorFindings, check_door, validate_landed
 from qn_pipeline.warehouse import dbt
-from qn_pipeline.warehouse.engines import Row, Warehouse, open_warehouse
+from qn_pipeline.warehouse.engines import BI, Row, Warehouse, open_warehouse
 from qn_pipeline.warehouse.export import export_digest
 from qn_pipeline.warehouse.loader import load
 from qn_pipeline_tests import dbt_server
@@ -188,5 +188,5 @@ class Pipeline:
             return writing.execute(sql)
 
     def digests(self) -> dict[str, str]:
-        """The canonical export of what is published."""
-        return export_digest(self.warehouse)
+        """The canonical export of what is published: marts, and the views of BI tools."""
+        return export_digest(self.warehouse) | {f"bi.{name}": digest for name, digest in export_digest(self.warehouse, BI).items()}
