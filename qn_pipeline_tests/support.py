@@ -26,7 +26,7 @@ from qn_pipeline.settings import Settings, read_settings
 from qn_pipeline.validation.door import DoorFindings, check_door, validate_landed
 from qn_pipeline.warehouse import dbt
 from qn_pipeline.warehouse.changes import mark_built, must_be_whole
-from qn_pipeline.warehouse.engines import Row, Warehouse, open_warehouse
+from qn_pipeline.warehouse.engines import BI, Row, Warehouse, open_warehouse
 from qn_pipeline.warehouse.export import export_digest
 from qn_pipeline.warehouse.loader import load
 from qn_pipeline_tests import dbt_server
@@ -232,5 +232,5 @@ class Pipeline:
         self.build(select, "run")
 
     def digests(self) -> dict[str, str]:
-        """The canonical export of what is published."""
-        return export_digest(self.warehouse)
+        """The canonical export of what is published: marts, and the views of BI tools."""
+        return export_digest(self.warehouse) | {f"bi.{name}": digest for name, digest in export_digest(self.warehouse, BI).items()}

@@ -11,21 +11,21 @@ from qn_pipeline.warehouse.engines import MARTS, Warehouse
 LEFT_OUT = {"as_of"}
 
 
-def export_rows(warehouse: Warehouse, table: str) -> Iterator[str]:
-    """The rows of a published mart, a line each, in the order of their text."""
-    columns, rows = warehouse.read(f"select * from {MARTS}.{table}")
+def export_rows(warehouse: Warehouse, table: str, schema: str = MARTS) -> Iterator[str]:
+    """The rows of a published mart, or of a view for BI tools, a line each, in the order of their text."""
+    columns, rows = warehouse.read(f"select * from {schema}.{table}")
     kept = [position for position, column in enumerate(columns) if column not in LEFT_OUT]
     yield "\t".join(columns[position] for position in kept)
     yield from sorted("\t".join(_text(row[position]) for position in kept) for row in rows)
 
 
-def export_digest(warehouse: Warehouse) -> dict[str, str]:
-    """A hash for each published mart."""
-    _, tables = warehouse.read("select table_name from information_schema.tables where table_schema = ? order by table_name", [MARTS])
+def export_digest(warehouse: Warehouse, schema: str = MARTS) -> dict[str, str]:
+    """A hash for each published mart, or each view of another schema."""
+    _, tables = warehouse.read("select table_name from information_schema.tables where table_schema = ? order by table_name", [schema])
     digests = {}
     for (table,) in tables:
         digest = hashlib.sha256()
-        for line in export_rows(warehouse, table):
+        for line in export_rows(warehouse, table, schema):
             digest.update(line.encode() + b"\n")
         digests[str(table)] = digest.hexdigest()
     return digests

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from qn_pipeline.indicators.tables import tracker_table
+from qn_pipeline.publishing import bi
 from qn_pipeline.simulator import budget_workbook, database_workbook, hotline, hotline_files, post, post_files
 from qn_pipeline.simulator.budgets import PLAN, STATES, Line, budgets, sums
 from qn_pipeline.simulator.databases import Database, Label, actual_progress, databases, planned_progress
@@ -31,6 +33,7 @@ from qn_pipeline_tests.support import Pipeline, engine_environment
 START, LAST = date(2022, 6, 1), date(2022, 9, 12)
 DAYS = [START + timedelta(days=offset) for offset in range((LAST - START).days + 1)]
 SEED = 2114
+PROVINCE = "000.00.00.H47"
 KINDS = {"inquiry": "inquiries", "complaint": "complaints", "proposal": "proposals"}
 REPORTED = [date(2022, month, 1) for month in range(1, 9)]
 
@@ -320,6 +323,121 @@ def test_what_reports_contradict_is_told(world: World) -> None:
         if not newest[code] or not newest[code][-1].records:
             labels.discard(Label.UNCHANGED)  # where nothing has begun, nothing need change
     assert told == true
+
+
+# The schema bi: over all feeds, every view has rows.
+
+
+def test_every_key_of_bi_is_in_its_dimension_and_says_one_row(world: World) -> None:
+    for view in bi.VIEWS:
+        [(rows, keys)] = world.read(
+            f"select count(*), (select count(*) from (select distinct {', '.join(view.key)} from bi.{view.name}) as d) from bi.{view.name}"
+        )
+        assert 0 < rows == keys, view.name
+        for column in view.columns:
+            if column.to:
+                [key] = next(dimension.key for dimension in bi.VIEWS if dimension.name == column.to)
+                lost = world.read(
+                    f"select distinct {column.name} from bi.{view.name} as f where {column.name} is not null "
+                    f"and not exists (select 1 from bi.{column.to} as d where d.{key} = f.{column.name})"
+                )
+                assert lost == [], (view.name, column.name)
+
+
+def test_every_code_in_bi_has_a_name(world: World) -> None:
+    for view in bi.VIEWS:
+        names = {column.name for column in view.columns}
+        for code in sorted(name for name in names if f"{name}_name" in names):
+            strange = world.read(
+                f"select distinct {code}, {code}_name from bi.{view.name} where {code} is not null and ({code}_name is null or {code}_name = {code})"
+            )
+            assert strange == [], (view.name, code)
+    assert world.read("select count(*) from bi.dim_period where label is null or label like '%null%'") == [(0,)]
+
+
+def test_ratios_in_bi_are_their_numerator_over_their_denominator(world: World) -> None:
+    """Recomputed here: per cent with two decimals, half up; completeness down; two ratios are no shares."""
+    checked = 0
+    for view in bi.VIEWS:
+        for column in view.columns:
+            if column.of is None:
+                continue
+            numerator, denominator = column.of
+            rows = world.read(f"select distinct {column.name}, {numerator}, {denominator} from bi.{view.name} where {denominator} is not null")
+            for value, above, below in rows:
+                if below == 0 or above is None:
+                    assert value is None, (view.name, column.name)
+                    continue
+                factor = 1 if column.name in ("pages_a_file", "mean_lag") else 100
+                rounding = ROUND_DOWN if column.name == "completeness" else ROUND_HALF_UP
+                # A row without points that could be scored has none, and its share is zero.
+                assert value == (Decimal(above) * factor / Decimal(below)).quantize(Decimal("0.01"), rounding), (view.name, column.name)
+                checked += 1
+    assert checked > 2000
+
+
+def test_figures_in_bi_add_up_as_it_says(world: World) -> None:
+    """Over units of a line, channels and periods: what is said to add up does, numerators and denominators alike; the rest need not."""
+    figures = world.read(
+        "select i.indicator, i.additivity, i.sums_over_units, i.sums_over_periods, f.grain, f.period_start, f.unit, u.depth, u.branch, f.channel, "
+        "f.numerator, f.denominator from bi.fact_indicator as f inner join bi.dim_indicator as i on i.indicator = f.indicator "
+        "inner join bi.dim_unit as u on u.unit = f.unit where f.period_set = 'calendar' and f.grain in ('month', 'year')"
+    )
+    whole: dict[Any, tuple[int, int]] = {}
+    added: dict[str, dict[Any, list[int]]] = {"units": {}, "channels": {}, "periods": {}}
+    for code, how, over_units, over_periods, grain, start, unit, depth, branch, channel, numerator, denominator in figures:
+        if numerator is None:
+            continue
+        counts = (numerator, denominator or 0)
+        whole[code, grain, start, unit, channel] = counts
+        targets = []
+        if over_units and depth == 1:
+            assert branch == unit
+            targets.append(("units", (code, grain, start, PROVINCE, channel)))
+        if how != "not_additive" and channel != "all":
+            targets.append(("channels", (code, grain, start, unit, "all")))
+        if over_periods and grain == "month":
+            targets.append(("periods", (code, "year", start.replace(month=1), unit, channel)))
+        for over, key in targets:
+            sums = added[over].setdefault(key, [0, 0])
+            sums[0] += counts[0]
+            sums[1] += counts[1]
+    for over, sums_by_key in added.items():
+        assert len(sums_by_key) > 100, over
+        wrong = [(over, key, sums, whole[key]) for key, sums in sums_by_key.items() if tuple(sums) != whole[key]]
+        assert wrong == []
+    said = {row[0]: row[1] for row in figures}
+    assert {
+        code: said[code]
+        for code in (
+            "dossiers_received",
+            "dossiers_running",
+            "dossiers_carried_over",
+            "on_time_share",
+            "index_2_1",
+            "index_3_2",
+            "dossiers_transferred_in",
+        )
+    } == {
+        "dossiers_received": "additive",
+        "dossiers_running": "semi_additive_time",
+        "dossiers_carried_over": "semi_additive_time",
+        "on_time_share": "ratio",
+        "index_2_1": "ratio_semi_additive_time",
+        "index_3_2": "not_additive",
+        "dossiers_transferred_in": "semi_additive_units",
+    }
+
+
+def test_budgets_in_bi_to_the_dong(world: World) -> None:
+    """Against the workbooks' truth: all money of the units themselves, over units of a line, at one month's end."""
+    month = date(2022, 6, 1)
+    rows = world.read(
+        "select f.disbursed, f.plan from bi.fact_budget as f inner join bi.dim_period as p on p.period_key = f.period_key and p.label = 'Tháng 06/2022' "
+        f"where f.unit = '{PROVINCE}' and f.kind = 'all' and f.source = 'all' and f.scope = 'all'"
+    )
+    true = [sum(sums(world.lines, month.year, month.month, state).values()) for state in ("disbursed", PLAN)]
+    assert rows == [tuple(true)]
 
 
 def test_no_person_is_left_anywhere(world: World) -> None:

@@ -1,15 +1,23 @@
 """However it was run, twice, in another order, after a kill at any step, on either engine: the same marts."""
 
 import os
+<<<<<<< HEAD
 import subprocess
 import sys
+=======
+import uuid
+>>>>>>> 7d54733dbb1dfca867765cb71d978f93626caf69
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from qn_pipeline.warehouse.duckdb import PUBLISHED_FILE
+from qn_pipeline.warehouse.roles import grant_bi
 from qn_pipeline_tests.end_to_end.nights import IN_THE_WAREHOUSE, KILLS, run_night
+from qn_pipeline_tests.end_to_end.readers import Session, reading
 from qn_pipeline_tests.support import Pipeline, dossier, engine_environment, versioned, write_csv, write_project
 
 DAYS = [date(2022, 6, day) for day in range(10, 15)]
@@ -68,20 +76,44 @@ def pipeline(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pipelin
         yield made
 
 
+@contextmanager
+def bi_tool(pipeline: Pipeline) -> Iterator[str | Path]:
+    """What a BI tool connects to: the published file, or PostgreSQL as a role that reads `bi` and nothing else, granted before the nights."""
+    if pipeline.url is None:
+        yield pipeline.settings.published / PUBLISHED_FILE
+        return
+    role = f"bi_{uuid.uuid4().hex[:8]}"
+    grant_bi(pipeline.warehouse, role, create=True, password=lambda: "asked-by-nobody-here")
+    try:
+        yield pipeline.url.replace("//postgres:@", f"//{role}@", 1)
+    finally:
+        with pipeline.warehouse.writing() as writing:
+            writing.execute(f"drop owned by {role}")
+            writing.execute(f"drop role {role}")
+
+
 def test_there_is_something_to_compare(undisturbed: dict[str, str]) -> None:
-    assert {"indicator_values", "unit", "quarantine_row"} <= set(undisturbed)
+    assert {"indicator_values", "unit", "quarantine_row", "bi.fact_indicator", "bi.dim_period"} <= set(undisturbed)
 
 
 def test_in_another_order_after_kills_and_twice(pipeline: Pipeline, undisturbed: dict[str, str]) -> None:
     """A late day alone, then all days killed at each step, then all days, then again: readers never see half a night, and the marts are the same."""
     run_ok(pipeline, DAYS[3])
     shown = pipeline.digests()
-    # What happens before and after the warehouse is the same on both engines.
-    for step in KILLS if pipeline.url is None else IN_THE_WAREHOUSE:
-        assert run_night(pipeline.folder, DAYS[0], DAYS[-1], kill_at=step) == -9, step
-        assert pipeline.digests() == (shown if step != "pages" else undisturbed), f"a kill during {step} shows half a night"
-    run_ok(pipeline, *DAYS)
-    assert pipeline.digests() == undisturbed
+    with bi_tool(pipeline) as tool, reading(tool) as seen:
+        before = Session(tool).ask()
+        # What happens before and after the warehouse is the same on both engines.
+        for step in KILLS if pipeline.url is None else IN_THE_WAREHOUSE:
+            assert run_night(pipeline.folder, DAYS[0], DAYS[-1], kill_at=step) == -9, step
+            assert pipeline.digests() == (shown if step != "pages" else undisturbed), f"a kill during {step} shows half a night"
+        run_ok(pipeline, *DAYS)
+        after = Session(tool).ask()
+        assert pipeline.digests() == undisturbed
+    assert seen.errors == []
+    assert seen.asked > 50
+    assert seen.states == [before, after], "who reads meanwhile sees one night or the other"
+    assert (before[1], after[1]) == (DAYS[3], DAYS[-1])
+    assert before[2] != after[2]
     assert list(pipeline.settings.scratch.iterdir()) == [], "what killed runs left aside is cleared"
     assert len(list((pipeline.settings.published / "pages").iterdir())) == len(list((pipeline.settings.published / "pages").glob("*.html")))
     landed = sorted(path for path in pipeline.settings.landing.rglob("*") if path.is_file())
