@@ -1,12 +1,9 @@
 """However it was run, twice, in another order, after a kill at any step, on either engine: the same marts."""
 
 import os
-<<<<<<< HEAD
 import subprocess
 import sys
-=======
 import uuid
->>>>>>> 7d54733dbb1dfca867765cb71d978f93626caf69
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
