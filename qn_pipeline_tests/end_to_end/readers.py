@@ -50,10 +50,10 @@ class Session:
 
 
 @contextmanager
-def reading(where: str | Path, question: str = QUESTION) -> Iterator[Seen]:
-    """Ask a question again and again in another process until the block ends; then `Seen` is filled in."""
+def reading(where: str | Path, question: str = QUESTION, every: float = 0.005) -> Iterator[Seen]:
+    """Ask a question again and again (with so many seconds between) in another process until the block ends; then `Seen` is filled in."""
     seen, (here, there) = Seen(), CONTEXT.Pipe()
-    process = CONTEXT.Process(target=_read, args=(where, question, there))
+    process = CONTEXT.Process(target=_read, args=(where, question, every, there))
     process.start()
     try:
         assert here.recv() == "started"
@@ -66,10 +66,10 @@ def reading(where: str | Path, question: str = QUESTION) -> Iterator[Seen]:
     seen.states, seen.asked, seen.errors = told.states, told.asked, told.errors
 
 
-def _read(where: str | Path, question: str, told: Connection) -> None:
+def _read(where: str | Path, question: str, every: float, told: Connection) -> None:
     seen, session = Seen(), Session(where)
     told.send("started")
-    while not told.poll(0.005):
+    while not told.poll(every):
         seen.asked += 1
         try:
             state = session.ask(question)

@@ -97,7 +97,7 @@ def test_in_another_order_after_kills_and_twice(pipeline: Pipeline, undisturbed:
     """A late day alone, then all days killed at each step, then all days, then again: readers never see half a night, and the marts are the same."""
     run_ok(pipeline, DAYS[3])
     shown = pipeline.digests()
-    with bi_tool(pipeline) as tool, reading(tool) as seen:
+    with bi_tool(pipeline) as tool, reading(tool, every=0.2) as seen:
         before = Session(tool).ask()
         # What happens before and after the warehouse is the same on both engines.
         for step in KILLS if pipeline.url is None else IN_THE_WAREHOUSE:
