@@ -43,7 +43,7 @@ def _model(view: View) -> dict[str, Any]:
     model: dict[str, Any] = {"name": view.model, "config": {"alias": view.name}, "description": view.label}
     # A dimension is small. Of facts the exit checks and the tests of the marts say the same.
     if view.name.startswith("dim_"):
-        model["data_tests"] = [{"keeps": {"name": f"{view.name}_keeps", "arguments": {"filled": list(view.key), "unique": [list(view.key)]}}}]
+        model["data_tests"] = [{"keeps": {"name": f"{view.model}_keeps", "arguments": {"filled": list(view.key), "unique": [list(view.key)]}}}]
     return model | {"columns": [_column(column) for column in view.columns]}
 
 

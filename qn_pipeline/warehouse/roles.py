@@ -181,7 +181,7 @@ class _Granting:
     def _create(self, password: str | None) -> None:
         if password is None:
             self._do(f"create role {self.name} nologin")
-            self.lines.append(f"Made the role {self.role} without login: grant it to the users who are to read.")
+            self.lines.append(f"Made the role {self.role} without login: grant it to the users who are to read. Its time limits do not go to them.")
             return
         if len(password) < PASSWORD_MIN_LENGTH:
             raise ConfigurationError(f"The password has fewer than {PASSWORD_MIN_LENGTH} characters. Nothing was changed. Give a longer one.")

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -427,6 +428,20 @@ def test_figures_in_bi_add_up_as_it_says(world: World) -> None:
         "index_3_2": "not_additive",
         "dossiers_transferred_in": "semi_additive_units",
     }
+
+
+def test_the_query_of_the_page_gives_what_the_year_says(world: World, repository: Path) -> None:
+    page = (repository / "docs" / "bi.md").read_text(encoding="utf-8")
+    [query] = re.findall(r"```sql\n(.+?)```", page, flags=re.DOTALL)
+    told = dict(world.read(query))
+    year = world.read(
+        "select u.name, f.value from bi.fact_indicator as f inner join bi.dim_unit as u on u.unit = f.unit "
+        "where f.indicator = 'on_time_share' and f.period_key = 'calendar.year.20221231' and f.channel = 'all' and u.depth = 1"
+    )
+    assert {name: value for name, value in year if value is not None} == {
+        name: Decimal(str(share)).quantize(Decimal("0.01"), ROUND_HALF_UP) for name, share in told.items() if share is not None
+    }
+    assert len(set(told.values())) > 3
 
 
 def test_budgets_in_bi_to_the_dong(world: World) -> None:

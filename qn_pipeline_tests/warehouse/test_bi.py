@@ -314,7 +314,7 @@ def test_the_command_line(served: Served, qn: Callable[..., tuple[int, str, str]
         served.administer(f"drop owned by {role}")
         served.administer(f"drop role {role}")
         status, out, _ = qn("grant-bi", role, "--create", "--project", folder)
-        assert out.splitlines()[0] == f"Made the role {role} without login: grant it to the users who are to read."
+        assert out.splitlines()[0] == f"Made the role {role} without login: grant it to the users who are to read. Its time limits do not go to them."
     finally:
         served.administer(f"drop owned by {role}")
         served.administer(f"drop role {role}")

@@ -77,6 +77,10 @@ def test_marts_of_an_earlier_run_are_told_apart(tmp_path: Path) -> None:
     assert set(count_violations(pipeline.warehouse).values()) == {0}
     pipeline.load(date(2022, 6, 6))
     assert count_violations(pipeline.warehouse)["marts_of_another_run"] > 0
+    # A night that is shown without a view would take it from BI tools.
+    pipeline.query("drop view bi_next.dim_unit")
+    with pytest.raises(ContractBroken, match="The view for BI dim_unit was not built"):
+        count_violations(pipeline.warehouse)
 
 
 def test_options_of_the_url_reach_dbt_or_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
