@@ -8,7 +8,7 @@ PROJECT ?= qn-demo
 # Only for the invented people of the demo and the tests; a real project has a secret of its own.
 DEMO_SEAL_KEY := demo-key-for-invented-people-only
 
-.PHONY: setup demo test check dev bench generate lock clean
+.PHONY: setup demo test soak check dev bench generate lock clean
 
 setup: $(STAMP) ## make the environment from requirements.lock
 
@@ -27,14 +27,17 @@ demo: $(STAMP) ## a simulated province: 11 months in one run, 2 nights, then the
 	$(BIN)/qn demo
 
 test: $(STAMP) ## all tests that guard correctness
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -m "not soak" -n 2 --dist loadfile --no-loadscope-reorder
+
+soak: $(STAMP) ## the long ones: whole years on PostgreSQL that the tests above hold on DuckDB
+	$(BIN)/pytest -m soak -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## lint, types, layers, definitions, dbt
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
 	$(BIN)/qn-dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
 	DAGSTER_HOME= $(BIN)/dagster definitions validate -w workspace.yaml
 

@@ -237,7 +237,7 @@ def province() -> Province:
     return simulate(900, 4, seed=11)
 
 
-@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+@pytest.fixture(scope="module", params=["duckdb", pytest.param("postgres", marks=pytest.mark.soak)])
 def with_copy(request: pytest.FixtureRequest, province: Province, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
     folder = tmp_path_factory.mktemp("copy")
     with (

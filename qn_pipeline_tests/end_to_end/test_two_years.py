@@ -34,7 +34,7 @@ def province() -> Province:
     return simulate(1400, 24, seed=766, start=START)
 
 
-@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+@pytest.fixture(scope="module", params=["duckdb", pytest.param("postgres", marks=pytest.mark.soak)])
 def pipeline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, province: Province) -> Iterator[Pipeline]:
     with (
         engine_environment(request.param, request),

@@ -18,13 +18,15 @@ DAY = date(2022, 6, 30)
 
 
 def promises() -> dict[str, tuple[str, dict[str, Any]]]:
-    """By the name of the test: the table, and what it promises."""
+    """By the name of the test: the table, and what it promises. Views have no rows of their own to spoil."""
     manifest = json.loads(dbt.ensure_manifest().read_text(encoding="utf-8"))
     tables = manifest["nodes"] | manifest["sources"]
     tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test" and node.get("test_metadata", {}).get("name") == "keeps"]
     kept = {}
     for test in tests:
         [tested] = test["depends_on"]["nodes"]
+        if tables[tested]["config"].get("materialized") == "view":
+            continue
         schema = tables[tested]["schema"].replace("main_", "")
         kept[test["name"]] = (f"{schema}.{tables[tested]['name']}", test["test_metadata"]["kwargs"])
     return kept
@@ -41,12 +43,12 @@ def pipeline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def broken_promises(pipeline: Pipeline) -> dict[str, int]:
-    """How many promises each test finds broken."""
+    """How many promises of a table each test finds broken."""
     words = ["--quiet", "test", "--project-dir", str(dbt.PROJECT), "--profiles-dir", str(dbt.PROJECT), "--select", "test_name:keeps"]
     dbt_server.invoke(words, os.environ | dbt.environment(pipeline.settings))
     results = json.loads((Path(pipeline.settings.home) / "dbt" / "run_results.json").read_text(encoding="utf-8"))["results"]
     assert {result["status"] for result in results} <= {"pass", "fail"}
-    return {result["unique_id"].split(".")[2]: result["failures"] for result in results}
+    return {name: result["failures"] for result in results if (name := result["unique_id"].split(".")[2]) in promises()}
 
 
 def test_every_promise_is_kept_and_found_when_it_is_broken(pipeline: Pipeline) -> None:
