@@ -3,22 +3,21 @@
     python -m benchmarks.night [DOSSIERS ...] [--rows 20000] [--runs 1]
 
 Fills a warehouse with each number of dossiers (once; it is kept in benchmarks/work), then runs the night after on a copy of it: a file with so many
-changed rows, 80 of 100 of dossiers received in the last 45 days. Tells CPU and wall seconds, peak memory, steps and dbt models, and how many times the
-smaller one's CPU the larger one took. A night on what is full must come to what a rebuild comes to: --check compares all figures with one.
+changed rows, 80 of 100 of dossiers received in the last 45 days. Tells CPU and wall seconds, peak memory, the longest dbt models, and how many times the
+smaller one's CPU the larger one took. Which file the night brings is chosen by the dossiers' codes, so it is the same each time.
 """
 
 import argparse
 import shutil
 import statistics
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 from rich.table import Table
 
-from benchmarks.bench import COSTS, SEAL_KEY, WORK, Run, console, measure, model_seconds, run_pipeline, step_seconds
+from benchmarks.bench import COSTS, SEAL_KEY, WORK, Run, console, measure, model_seconds, run_pipeline
 from benchmarks.data import LAST_DAY, make
 
 NIGHT = LAST_DAY + timedelta(days=1)
@@ -73,15 +72,7 @@ def run_night(project: Path, home: Path) -> tuple[Run, dict[str, float]]:
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(home, copy)
     command = [str(Path(sys.executable).parent / "qn"), "run", "--project", str(project), "--date", str(NIGHT)]
-    started = time.time()
-    run = measure(command, {"QN_HOME": str(copy), "QN_SEAL_KEY": SEAL_KEY}, copy.with_suffix(".log"))
-    models = model_seconds(copy)
-    return Run(run.wall, run.cpu, run.peak_mb, {} if not models else step_seconds_since(copy, started, run.wall)), models
-
-
-def step_seconds_since(home: Path, started: float, wall: float) -> dict[str, float]:
-    """Steps of the runs since an instant."""
-    return step_seconds(home, started, started + wall)
+    return measure(command, {"QN_HOME": str(copy), "QN_SEAL_KEY": SEAL_KEY}, copy.with_suffix(".log")), model_seconds(copy)
 
 
 def main() -> None:
@@ -112,7 +103,6 @@ def main() -> None:
     for dossiers, seconds in models.items():
         longest = sorted(seconds.items(), key=lambda item: -item[1])[:SHOWN]
         console.print(f"dbt on {dossiers:,}: " + ", ".join(f"{name.removeprefix('model.qn.')} {value:.2f}" for name, value in longest))
-        console.print(f"steps on {dossiers:,}: " + ", ".join(f"{name} {value:.1f}" for name, value in costs[dossiers][-1].steps.items() if value > 1))
     smallest, *_, largest = arguments.dossiers if len(arguments.dossiers) > 1 else arguments.dossiers * 2
     console.print(
         f"CPU of the largest to the smallest: {statistics.median(r.cpu for r in costs[largest]) / statistics.median(r.cpu for r in costs[smallest]):.2f}"
