@@ -80,6 +80,12 @@ def must_be_whole(warehouse: Warehouse, kept: Mapping[str, str]) -> bool:
         return any((schema, table) not in there for table, schema in kept.items())
 
 
+def forget_build(warehouse: Warehouse) -> None:
+    """Say that no build holds: until one has ended well, each makes everything anew."""
+    with warehouse.writing() as writing:
+        writing.execute(f"delete from {SCHEMA}.applied")
+
+
 def mark_built(warehouse: Warehouse) -> None:
     """Say that the tables of the models hold all that is loaded: nothing is touched any more."""
     with warehouse.writing() as writing:

@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from qn_pipeline.errors import RunFailed
@@ -77,6 +79,35 @@ def _parse() -> None:
             raise RunFailed(f"The dbt project {PROJECT} does not parse. Nothing was written. dbt says: {(done.stdout + done.stderr).strip()}")
         for name in ("manifest.json", "partial_parse.msgpack"):
             (Path(aside) / name).replace(MANIFEST.parent / name)
+
+
+def kept_tables(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The tables that are kept from build to build, by name, with their schemas."""
+    return {node["name"]: node["schema"] for node in manifest["nodes"].values() if _is_kept(node)}
+
+
+def made_together(manifest: Mapping[str, Any]) -> set[str]:
+    """Names of the kept tables and of all models between what was touched and them: one of them made alone would miss what the others hold."""
+    nodes, parents, children = manifest["nodes"], manifest["parent_map"], manifest["child_map"]
+    kept = [name for name, node in nodes.items() if _is_kept(node)]
+    touched = [name for name, node in nodes.items() if node["resource_type"] == "model" and "source.qn.valid.touched" in parents[name]]
+    between = _reached(touched, children) & _reached(kept, parents)
+    return {nodes[name]["name"] for name in between if name in nodes and nodes[name]["resource_type"] == "model"}
+
+
+def _is_kept(node: Mapping[str, Any]) -> bool:
+    return bool(node["config"].get("materialized") == "incremental")
+
+
+def _reached(names: Sequence[str], ways: Mapping[str, Sequence[str]]) -> set[str]:
+    reached: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting.extend(ways.get(name, []))
+    return reached
 
 
 def failure_line(settings: Settings) -> str:

@@ -10,6 +10,7 @@ from dagster import AssetCheckEvaluation, AssetKey, DagsterEventType, DagsterIns
 
 from qn_pipeline.errors import CheckBroken, RunFailed
 from qn_pipeline.orchestration.assets import valid as valid_assets
+from qn_pipeline.orchestration.build import build_defs
 from qn_pipeline.orchestration.run import Outcome, run_nightly
 from qn_pipeline.validation import expectations
 from qn_pipeline.validation.day_kinds import is_working
@@ -148,6 +149,16 @@ def test_a_dbt_test_that_fails_is_named_and_nothing_is_shown(pipeline: Pipeline)
     with pytest.raises(RunFailed, match=r"The dbt test assert_every_unit_reaches_the_province failed: .* What is published stays as it was\."):
         run(pipeline)
     assert pipeline.digests() == shown
+
+
+def test_a_model_that_makes_only_what_was_touched_is_not_made_alone(pipeline: Pipeline) -> None:
+    defs = build_defs(pipeline.folder)
+    result = defs.resolve_implicit_global_asset_job_def().execute_in_process(
+        asset_selection=[AssetKey(["core", "fct_dossier_interval"])], raise_on_error=False
+    )
+    assert not result.success
+    [failed] = [event for event in result.all_events if event.event_type is DagsterEventType.STEP_FAILURE]
+    assert "made together" in str(failed.step_failure_data.user_failure_data.description if failed.step_failure_data.user_failure_data else "")
 
 
 def test_a_half_empty_night_of_changes_is_published_and_ends_with_status_1(pipeline: Pipeline, qn: Callable[..., tuple[int, str, str]]) -> None:

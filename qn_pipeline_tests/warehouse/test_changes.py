@@ -1,5 +1,6 @@
 """What a night must make again: the keys that deliveries reach, what time itself changes, and when everything is made anew."""
 
+import json
 import os
 from collections.abc import Iterator
 from datetime import date
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from qn_pipeline.warehouse.changes import must_be_whole
+from qn_pipeline.warehouse.changes import forget_all, forget_build, must_be_whole
+from qn_pipeline.warehouse.dbt import ensure_manifest, made_together
 from qn_pipeline_tests.support import LIVES, Pipeline, dossier, engine_environment, kept_tables, write_csv, write_project
 
 DAYS = [date(2022, 6, day) for day in range(13, 18)]
@@ -70,7 +72,10 @@ def test_time_makes_a_dossier_late_that_nothing_was_told_of(pipeline: Pipeline) 
 
 def test_what_was_kept_equals_what_is_made_anew(pipeline: Pipeline) -> None:
     kept = pipeline.kept(LIVES)
-    pipeline.build_anew(LIVES)
+    forget_all(pipeline.warehouse)
+    pipeline.load(DAYS[3])
+    assert must_be_whole(pipeline.warehouse, kept_tables(LIVES))
+    pipeline.build(LIVES, "run")
     assert pipeline.kept(LIVES) == kept
 
 
@@ -80,3 +85,13 @@ def test_everything_is_made_anew_when_a_table_or_the_mark_is_not_as_it_was(pipel
     assert must_be_whole(pipeline.warehouse, tables | {"not_there": "core"})
     pipeline.query("update valid.applied set mark = 'of other models'")
     assert must_be_whole(pipeline.warehouse, tables)
+    pipeline.build(LIVES, "run")
+    assert not must_be_whole(pipeline.warehouse, tables)
+    forget_build(pipeline.warehouse)
+    assert must_be_whole(pipeline.warehouse, tables)
+
+
+def test_models_between_what_was_touched_and_what_is_kept_are_made_together() -> None:
+    together = made_together(json.loads(ensure_manifest().read_bytes()))
+    assert together >= set(kept_tables("*")) | {"version_touched", "dossier_state", "dossier_spell", "reference_mark", "cell_touched", "recounted"}
+    assert not together & {"dossier_open", "dossier_cell", "indicator_values", "postal_work"}, "what reads kept tables alone may be made alone"

@@ -32,11 +32,16 @@ from qn_pipeline.orchestration.resources import Pipeline, told_as_failure
 from qn_pipeline.validation.expectations import check_bounds, none_of
 from qn_pipeline.validation.waivers import waiver_of
 from qn_pipeline.warehouse import dbt as dbt_project
-from qn_pipeline.warehouse.changes import mark_built, must_be_whole
+from qn_pipeline.warehouse.changes import forget_build, mark_built, must_be_whole
 from qn_pipeline.warehouse.continuity import CHANGED, FELL, changes_of_closed_months
 from qn_pipeline.warehouse.exit_checks import count_violations
 from qn_pipeline.warehouse.generated import DESCRIPTIONS
 from qn_pipeline.warehouse.loader import load
+
+MADE_TOGETHER = (
+    "The model {model} is made together with all others that hold lives of dossiers, since each makes only what was touched. "
+    "The warehouse was not touched. Materialise all dbt models, or run the job nightly or rebuild."
+)
 
 
 def loader_asset() -> AssetsDefinition:
@@ -116,7 +121,7 @@ def dbt_resource() -> DbtCliResource:
 def dbt_models() -> AssetsDefinition:
     """All models and tests of the dbt project. What is kept from build to build is made anew where it must be."""
     manifest = json.loads(dbt_project.ensure_manifest().read_bytes())
-    kept = {node["name"]: node["schema"] for node in manifest["nodes"].values() if node["config"].get("materialized") == "incremental"}
+    kept, together = dbt_project.kept_tables(manifest), dbt_project.made_together(manifest)
 
     @dbt_assets(
         manifest=manifest,
@@ -124,10 +129,17 @@ def dbt_models() -> AssetsDefinition:
         dagster_dbt_translator=LayerTranslator(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True)),
     )
     def models(context: AssetExecutionContext, dbt: DbtCliResource, pipeline: Pipeline) -> Iterator[Any]:
+        asked = together & {key.path[-1] for key in context.selected_asset_keys}
+        if asked and asked != together:
+            raise Failure(description=MADE_TOGETHER.format(model=min(asked)), allow_retries=False)
         variables = dbt_project.environment(pipeline.settings)
         os.environ.update(variables)
         (pipeline.settings.home / "dbt" / "run_results.json").unlink(missing_ok=True)
-        whole = ["--full-refresh"] if must_be_whole(pipeline.warehouse, kept) else []
+        whole = []
+        if asked and must_be_whole(pipeline.warehouse, kept):
+            # A build anew that is killed half-way is begun again.
+            forget_build(pipeline.warehouse)
+            whole = ["--full-refresh"]
         invocation = dbt.cli(["--no-use-colors", "build", *whole], context=context, target_path=pipeline.settings.home / "dbt", raise_on_error=False)
         # The embedded engine's file is dbt's until it has ended: rows are counted afterwards.
         events = list(invocation.stream())
