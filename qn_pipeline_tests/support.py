@@ -29,6 +29,7 @@ from qn_pipeline.warehouse.changes import mark_built, must_be_whole
 from qn_pipeline.warehouse.engines import BI, Row, Warehouse, open_warehouse
 from qn_pipeline.warehouse.export import export_digest
 from qn_pipeline.warehouse.loader import load
+from qn_pipeline.warehouse.parts import whole_build
 from qn_pipeline_tests import dbt_server
 
 LIVES = "+dossier_event"
@@ -187,25 +188,16 @@ class Pipeline:
         With dossiers' lives in it, what is kept from build to build is, as in a night; a smaller selection is made anew.
         """
         kept = kept_tables(select)
-        is_night = "dossier_event" in kept
+        is_night = "fct_dossier_interval" in kept
         whole = ["--full-refresh"] if not is_night or must_be_whole(self.warehouse, kept) else []
-        words = [
-            "--no-use-colors",
-            command,
-            "--project-dir",
-            str(dbt.PROJECT),
-            "--profiles-dir",
-            str(dbt.PROJECT),
-            "--select",
-            select,
-            "--indirect-selection",
-            "cautious",
-            *whole,
-        ]
-        status, said = dbt_server.invoke(words, os.environ | dbt.environment(self.settings))
-        assert status == 0, said
+        self._dbt([command, "--select", select, "--indirect-selection", "cautious", *whole])
         if is_night:
             mark_built(self.warehouse)
+
+    def _dbt(self, words: list[str]) -> None:
+        folders = ["--project-dir", str(dbt.PROJECT), "--profiles-dir", str(dbt.PROJECT)]
+        status, said = dbt_server.invoke(["--no-use-colors", *words, *folders], os.environ | dbt.environment(self.settings))
+        assert status == 0, said
 
     def run(self, *days: date, select: str = "+fct_dossier", command: str = "build") -> None:
         """Everything up to the dbt models of a selection."""
@@ -230,6 +222,12 @@ class Pipeline:
         """Run dbt as if there had been no build before."""
         self.query("delete from valid.applied")
         self.build(select, "run")
+
+    def build_in_parts(self, parts: int) -> None:
+        """Run all models as the first build of a large warehouse does."""
+        for words in whole_build(self.warehouse, json.loads(dbt.ensure_manifest().read_bytes()), parts):
+            self._dbt(words)
+        mark_built(self.warehouse)
 
     def digests(self) -> dict[str, str]:
         """The canonical export of what is published: marts, and the views of BI tools."""

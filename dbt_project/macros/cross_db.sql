@@ -12,8 +12,19 @@
 {%- endmacro %}
 
 {# A sum of whole numbers is HUGEINT in DuckDB and NUMERIC in PostgreSQL; counts are BIGINT everywhere. #}
-{% macro sum_count(expression) -%}
-    cast(sum({{ expression }}) as bigint)
+{% macro sum_count(expression, over=none) -%}
+    cast(sum({{ expression }}){{ ' over ' ~ over if over }} as bigint)
+{%- endmacro %}
+
+{# The value of the row that comes last in an order: a function in DuckDB, an ordered array in PostgreSQL. #}
+{% macro last_of(expression, order) -%}
+    {{ return(adapter.dispatch('last_of')(expression, order)) }}
+{%- endmacro %}
+{% macro default__last_of(expression, order) -%}
+    (array_agg({{ expression }} order by {{ order }} desc))[1]
+{%- endmacro %}
+{% macro duckdb__last_of(expression, order) -%}
+    arg_max({{ expression }}, {{ order }})
 {%- endmacro %}
 
 {# Per cent with two decimals, rounded half up, exactly, from two counts; null when there is nothing to divide by. #}

@@ -13,7 +13,8 @@
   came too late to ever stand has known_to no later than known_from. position is the order in which the source lived through its versions,
   whenever they came; is_retracted marks what was corrected later, or is from before an absence.
 
-  Most keys have nothing that ended: for them one ordered pass does. The others are asked at each moment at which something changed.
+  Most keys are told once, by a delivery of changes: nothing is to be decided about them. Of the others, most have nothing that ended: for them one
+  ordered pass does. What is left is asked at each moment at which something changed.
   With `touched`, a model of keys, only the versions of those are made (macros/touched.sql).
 #}
 {% macro entity_versions(entity, touched=none) %}
@@ -21,22 +22,41 @@
 {%- set window_columns = ['received_at', 'submitted_at', 'ended_at'] | select('in', columns) | list -%}
 {%- set windowed = 'received_at' in columns -%}
 {%- set content = columns | reject('in', ['code', 'updated_at']) | list -%}
-{%- set telling_order = 'version_at nulls first, day, ' ~ binary_order('file') ~ ' nulls first, extraction_seq, row_no' -%}
+{%- set version_at = 'r.updated_at' if 'updated_at' in columns else 'cast(null as timestamp)' -%}
 with extraction as (
-    select * from {{ ref('stg_extractions') }} where entity = '{{ entity }}'
+    select *, row_number() over (order by day, {{ binary_order('file') }} nulls first, extraction_seq) as place from {{ ref('stg_extractions') }} where entity = '{{ entity }}'
 ),
 
 {# Without the content: that is joined at the end. #}
-telling as (
+told as (
     select
-        e.source, e.system, e.day, e.file, e.superseded_seq, e.is_document, r.extraction_seq, r.row_no, r.code, r.content_hash,
-        {{ 'r.updated_at' if 'updated_at' in columns else 'cast(null as timestamp)' }} as version_at
+        e.source, e.system, e.delivers = 'changes' and e.superseded_seq is null as is_kept,
+        e.place, e.day, e.file, e.superseded_seq, e.is_document, r.extraction_seq, r.row_no, r.code, r.content_hash, {{ version_at }} as version_at
         {%- if windowed %},
         cast(case e.window_by{% for column in window_columns %} when '{{ column }}' then r.{{ column }}{% endfor %} end as date) as window_day
         {%- endif %}
     from {{ ref('stg_' ~ entity) }} as r
     inner join extraction as e on e.extraction_seq = r.extraction_seq
     {{ touched_key('e.system', 'r.code', touched) }}
+),
+
+gone as (
+    select e.source, e.system, v.row_key as code, e.day, e.extraction_seq
+    from {{ ref('stg_vanished') }} as v inner join extraction as e on e.extraction_seq = v.extraction_seq
+    {{ touched_key('e.system', 'v.row_key', touched) }}
+),
+
+{# Keys about which something is to be decided, each with a number: that of a row which tells it. #}
+questioned as (
+    select t.system, t.code, min(t.extraction_seq * 10000000000 + t.row_no) as key_no
+    from told as t
+    left join (select distinct system, code from gone) as g on g.system = t.system and g.code = t.code
+    group by t.system, t.code
+    having count(*) > 1 or not bool_and(t.is_kept) or count(g.code) > 0
+),
+
+telling as (
+    select t.*, q.key_no from told as t inner join questioned as q on q.system = t.system and q.code = t.code
 ),
 
 seen as (
@@ -118,9 +138,7 @@ absence as (
     where not exists (select 1 from seen as s where s.extraction_seq = e.extraction_seq and s.system = w.system and s.code = w.code)
     {%- endif %}
     union all
-    select e.source, e.system, v.row_key, e.day, e.extraction_seq
-    from {{ ref('stg_vanished') }} as v inner join extraction as e on e.extraction_seq = v.extraction_seq
-    {{ touched_key('e.system', 'v.row_key', touched) }}
+    select source, system, code, day, extraction_seq from gone
 ),
 
 vanished as (
@@ -141,78 +159,90 @@ bounded as (
 
 ordered as (
     select
-        *,
-        lag(content_hash) over (partition by system, code order by {{ telling_order }}) as hash_before,
-        lag(coalesce(ended_seq, -1)) over (partition by system, code order by {{ telling_order }}) as ended_before
+        *, lag(content_hash) over life as hash_before, lag(coalesce(ended_seq, -1)) over life as ended_before
     from bounded
+    window life as (partition by key_no order by version_at nulls first, place, row_no)
 ),
 
 numbered as (
     select
         *,
-        sum(case when hash_before is distinct from content_hash or ended_before is distinct from coalesce(ended_seq, -1) then 1 else 0 end)
-            over (partition by system, code order by {{ telling_order }} rows unbounded preceding) as position
+        {{ sum_count("case when hash_before is distinct from content_hash or ended_before is distinct from coalesce(ended_seq, -1) then 1 else 0 end", "life") }} as position
     from ordered
+    window life as (partition by key_no order by version_at nulls first, place, row_no rows unbounded preceding)
 ),
 
 {# Tellings in a row with one content and one end. Any of their rows has the content: the one with the highest number is joined. #}
 claim as (
     select
-        system, code, position, content_hash, ended_seq, min(extraction_seq) as known_since, max(version_at) as version_at,
-        min(day) as told_on, max(day) as last_told_on, max(extraction_seq * 10000000000 + row_no) as row_id,
-        max(case when ended_seq is not null then 1 else 0 end) over (partition by system, code) as has_end
+        key_no, position, min(content_hash) as content_hash, min(ended_seq) as ended_seq, min(extraction_seq) as known_since, max(version_at) as version_at,
+        min(day) as told_on, max(day) as last_told_on, max(extraction_seq * 10000000000 + row_no) as row_id
     from numbered
-    group by system, code, position, content_hash, ended_seq
+    group by key_no, position
+),
+
+ended as (
+    select distinct key_no from claim where ended_seq is not null
 ),
 
 moment as (
-    select system, code, known_since as seq from claim where has_end = 1
+    select c.key_no, c.known_since as seq from claim as c inner join ended as e on e.key_no = c.key_no
     union
-    select system, code, ended_seq from claim where has_end = 1 and ended_seq > known_since
+    select key_no, ended_seq from claim where ended_seq > known_since
 ),
 
 standing as (
-    select m.system, m.code, m.seq, max(c.position) as position
+    select m.key_no, m.seq, max(c.position) as position
     from moment as m
-    left join claim as c
-        on c.system = m.system and c.code = m.code and c.known_since <= m.seq and (c.ended_seq is null or m.seq < c.ended_seq)
-    group by m.system, m.code, m.seq
+    left join claim as c on c.key_no = m.key_no and c.known_since <= m.seq and (c.ended_seq is null or m.seq < c.ended_seq)
+    group by m.key_no, m.seq
 ),
 
 changed as (
     select
-        s.system, s.code, s.seq, s.position,
+        s.key_no, s.seq, s.position,
         coalesce(c.content_hash, 'deleted') as content_hash,
-        lag(coalesce(c.content_hash, 'deleted')) over (partition by s.system, s.code order by s.seq) as hash_before
-    from standing as s left join claim as c on c.system = s.system and c.code = s.code and c.position = s.position
+        lag(coalesce(c.content_hash, 'deleted')) over (partition by s.key_no order by s.seq) as hash_before
+    from standing as s left join claim as c on c.key_no = s.key_no and c.position = s.position
 ),
 
 spell as (
-    select system, code, position, content_hash, seq as known_from, lead(seq) over (partition by system, code order by seq) as known_to
+    select key_no, position, content_hash, seq as known_from, lead(seq) over (partition by key_no order by seq) as known_to
     from changed
     where hash_before is distinct from content_hash and (position is not null or hash_before is not null)
 ),
 
 version as (
     select
-        system, code, position, content_hash, known_since as known_from,
-        min(known_since) over (partition by system, code order by position rows between 1 following and unbounded following) as known_to
-    from claim where has_end = 0
+        c.key_no, c.position, c.content_hash, c.known_since as known_from,
+        min(c.known_since) over (partition by c.key_no order by c.position rows between 1 following and unbounded following) as known_to
+    from claim as c where not exists (select 1 from ended as e where e.key_no = c.key_no)
     union all
-    select system, code, position, content_hash, known_from, known_to from spell
+    select key_no, position, content_hash, known_from, known_to from spell
     union all
-    select c.system, c.code, c.position, c.content_hash, c.known_since, c.known_since
+    select c.key_no, c.position, c.content_hash, c.known_since, c.known_since
     from claim as c
-    where c.has_end = 1 and not exists (select 1 from standing as s where s.system = c.system and s.code = c.code and s.position = c.position)
+    inner join ended as e on e.key_no = c.key_no
+    where not exists (select 1 from standing as s where s.key_no = c.key_no and s.position = c.position)
+),
+
+placed as (
+    select *, row_number() over (partition by key_no order by known_to nulls last, position nulls last) as version_no from version
 )
 
 select
-    v.system, v.code,
-    row_number() over (partition by v.system, v.code order by v.known_to nulls last, v.position nulls last) as version_no,
-    v.position is null as is_deleted, v.position, c.ended_seq is not null as is_retracted,
+    q.system, q.code, v.version_no, v.position is null as is_deleted, v.position, c.ended_seq is not null as is_retracted,
     v.content_hash, c.version_at, c.row_id, c.told_on, c.last_told_on, v.known_from, v.known_to
     {%- for column in content %}, r.{{ column }}{% endfor %}
-from version as v
-left join claim as c on c.system = v.system and c.code = v.code and c.position = v.position
+from placed as v
+inner join questioned as q on q.key_no = v.key_no
+left join claim as c on c.key_no = v.key_no and c.position = v.position
 left join {{ ref('stg_' ~ entity) }} as r on r.extraction_seq = {{ whole_division('c.row_id', '10000000000') }} and r.row_no = c.row_id % 10000000000
+union all
+select
+    e.system, r.code, 1, false, 1, false, r.content_hash, {{ version_at }}, r.extraction_seq * 10000000000 + r.row_no, e.day, e.day, r.extraction_seq, null
+    {%- for column in content %}, r.{{ column }}{% endfor %}
+from {{ ref('stg_' ~ entity) }} as r
+inner join extraction as e on e.extraction_seq = r.extraction_seq
+where not exists (select 1 from questioned as q where q.system = e.system and q.code = r.code) {{ touched_key('e.system', 'r.code', touched, 'and') }}
 {% endmacro %}

@@ -95,6 +95,23 @@ def made_together(manifest: Mapping[str, Any]) -> set[str]:
     return {nodes[name]["name"] for name in between if name in nodes and nodes[name]["resource_type"] == "model"}
 
 
+def kept_lives(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The kept tables that are lives of dossiers, by name, with their schemas; the others are what is counted of lives."""
+    counted = _reached(["model.qn.recounted"], manifest["child_map"])
+    return {node["name"]: node["schema"] for name, node in manifest["nodes"].items() if _is_kept(node) and name not in counted}
+
+
+def before_lives(manifest: Mapping[str, Any]) -> set[str]:
+    """Names of the models that lives are made of, lives included."""
+    parents = _reached([f"model.qn.{name}" for name in kept_lives(manifest)], manifest["parent_map"])
+    return {name.split(".")[2] for name in parents if name.startswith("model.")}
+
+
+def lives(manifest: Mapping[str, Any]) -> set[str]:
+    """Names of the models that are made of what was touched, up to lives: `before_lives` without what does not hang on it."""
+    return before_lives(manifest) & made_together(manifest)
+
+
 def _is_kept(node: Mapping[str, Any]) -> bool:
     return bool(node["config"].get("materialized") == "incremental")
 

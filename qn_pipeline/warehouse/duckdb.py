@@ -43,6 +43,9 @@ class DuckDBWarehouse(Warehouse):
     def describe(self) -> str:
         return f"DuckDB {self.path}"
 
+    def bucket(self, expression: str, buckets: int) -> str:
+        return f"hash({expression}) % {buckets}"
+
     def _connect(self) -> duckdb.DuckDBPyConnection:
         """Open the file; a dbt that outlives its killed parent for a moment is waited for."""
         deadline = time.monotonic() + self.settings.writer_wait

@@ -55,6 +55,10 @@ class Warehouse(ABC):
     def describe(self) -> str:
         """The warehouse in a line for people, without secrets."""
 
+    @abstractmethod
+    def bucket(self, expression: str, buckets: int) -> str:
+        """SQL that puts a text into one of so many buckets, from 0 on; another version of the engine may choose others."""
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold every lock that a writer of this warehouse needs."""

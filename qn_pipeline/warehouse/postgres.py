@@ -80,6 +80,9 @@ class PostgresWarehouse(Warehouse):
         parts = urlsplit(self.url)
         return f"PostgreSQL {parts.hostname or 'local socket'}{parts.path}"
 
+    def bucket(self, expression: str, buckets: int) -> str:
+        return f"(hashtext({expression}) & 2147483647) % {buckets}"
+
     def connect(self) -> psycopg2.extensions.connection:
         """A connection. Raises SourceUnavailable when the server does not answer."""
         try:

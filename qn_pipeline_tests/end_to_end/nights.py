@@ -68,7 +68,7 @@ def _during_dbt() -> Any:
 
     def stream(self: DbtCliInvocation) -> Iterator[Any]:
         for event in original(self):
-            if getattr(event, "output_name", "") == "measures__dossier_event":
+            if getattr(event, "output_name", "") == "core__fct_dossier_interval":
                 _die()
             yield event
 

@@ -133,3 +133,6 @@ def test_what_stands_equals_a_naive_replay(tmp_path: Path, request: pytest.Fixtu
         kept = pipeline.kept(LIVES)
         pipeline.build_anew(LIVES)
         assert pipeline.kept(LIVES) == kept
+        if seed != 1:
+            pipeline.build_in_parts(3)
+            assert pipeline.kept(LIVES) == kept, "made in parts, it is the same"

@@ -5,7 +5,7 @@
 with spell as (
     select
         s.system, s.code, s.spell, max(s.told_by) as told_by, min(s.began_at) as began_at, max(case when s.is_end then s.began_at end) as ended_at,
-        max(s.place) as last_place,
+        {{ last_of('s.state', 's.place') }} as state, {{ last_of('s.began_at', 's.place') }} as state_since,
         row_number() over (partition by s.system, s.code order by s.spell desc) = 1 as is_last
     from {{ ref('dossier_state') }} as s
     group by s.system, s.code, s.spell
@@ -24,14 +24,13 @@ told as (
 
 stated as (
     select
-        s.*, l.dossier, l.calendar, l.resolving_unit as unit, r.as_of, st.state, st.began_at as state_since,
+        s.*, l.dossier, l.calendar, l.resolving_unit as unit, r.as_of,
         case when t.place is null then l.due_at else t.due_at end as stated_due_at, t.version_no as told_version,
         y.due_includes_pauses,
         case y.deadline_rule when 'minute' then d.minute_due_at else d.next_day_due_at end as recomputed_due_at
     from spell as s
     cross join {{ ref('stg_run') }} as r
     inner join {{ ref('dossier_life') }} as l on l.system = s.system and l.code = s.code
-    inner join {{ ref('dossier_state') }} as st on st.system = s.system and st.code = s.code and st.place = s.last_place
     left join told as t on t.system = s.system and t.code = s.code and t.spell = s.spell and t.place = 1
     left join {{ ref('stg_systems') }} as y on y.system = s.system
     left join {{ ref('dossier_deadline') }} as d on d.system = s.system and d.code = s.code

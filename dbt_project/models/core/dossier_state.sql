@@ -1,23 +1,20 @@
 {#
   The states of dossiers, one after the other: running, paused (for papers or a payment), and the ends. A spell is the way to an end; an open
-  state after one, a re-opening, begins the next. docs/figures.md says how they come about.
+  state after one, a re-opening, begins the next. docs/figures.md says how they come about. Of most dossiers nothing is told between reception and
+  end but that they run: nothing is to be put in order there.
 #}
-with told as (
-    {# Reception. #}
-    select system, code, 0 as stage, cast(0 as bigint) as place, received_at as moment, 'running' as state, cast(null as {{ dbt.type_string() }}) as cause
-    from {{ ref('dossier_life') }} as l {{ touched_only('l', word='where') }}
-    union all
+with happening as (
     {# Actions. Of those at one moment the system's own numbering is the order. #}
     select
-        l.system, l.code, 1, row_number() over (partition by a.system, a.dossier order by a.happened_at, length(a.code), {{ binary_order('a.code') }}),
-        greatest(a.happened_at, l.received_at),
+        l.system, l.code, 1 as stage, row_number() over (partition by a.system, a.dossier order by a.happened_at, length(a.code), {{ binary_order('a.code') }}) as place,
+        greatest(a.happened_at, l.received_at) as moment,
         case
             when a.kind in ('received', 'processing', 'transferred', 'supplemented', 'paid', 'reopened') then 'running'
             when a.kind in ('supplement_requested', 'payment_requested') then 'paused'
             when a.kind in ('finished', 'returned') then 'settled'
             else a.kind
-        end,
-        case a.kind when 'supplement_requested' then 'supplement' when 'payment_requested' then 'payment' end
+        end as state,
+        case a.kind when 'supplement_requested' then 'supplement' when 'payment_requested' then 'payment' end as cause
     from {{ ref('dossier_life') }} as l
     inner join {{ ref('fct_dossier_action') }} as a on a.system = l.system and a.dossier = l.code
     where a.kind <> 'other' {{ touched_only('l') }}
@@ -37,6 +34,21 @@ with told as (
         and (t.version_no > 1 or not t.is_newest or t.status in (5, 6))
 ),
 
+eventful as (
+    select distinct h.system, h.code
+    from happening as h
+    inner join {{ ref('dossier_life') }} as l on l.system = h.system and l.code = h.code
+    where h.state <> 'running' or (not l.has_ended and l.state <> 'running') or (l.state = 'refused' and l.ended_at is null)
+),
+
+told as (
+    select h.* from happening as h inner join eventful as v on v.system = h.system and v.code = h.code
+    union all
+    {# Reception. #}
+    select l.system, l.code, 0, 0, l.received_at, 'running', null
+    from {{ ref('dossier_life') }} as l inner join eventful as v on v.system = l.system and v.code = l.code
+),
+
 {# The end as it is known now has the last word. One refused without a date ended with the last thing that is told. #}
 last_told as (
     select t.system, t.code, max(t.moment) as moment
@@ -51,8 +63,9 @@ entry as (
     union all
     select l.system, l.code, 2, 0, greatest(coalesce(l.ended_at, t.moment), l.received_at), l.state, null
     from {{ ref('dossier_life') }} as l
+    inner join eventful as v on v.system = l.system and v.code = l.code
     left join last_told as t on t.system = l.system and t.code = l.code
-    where l.has_ended {{ touched_only('l') }}
+    where l.has_ended
 ),
 
 {# What a later entry says of the same moment or an earlier one has not happened. #}
@@ -108,6 +121,15 @@ placed as (
 chosen as (
     select * from placed
     where not is_end or case when spell = spells and has_ended then end_place_back else end_place end = 1
+),
+
+uneventful as (
+    select
+        l.system, l.code, l.told_by, l.has_ended, l.state, l.cause, l.received_at,
+        case when l.has_ended and greatest(l.ended_at, l.received_at) < r.as_of then greatest(l.ended_at, l.received_at) end as end_at
+    from {{ ref('dossier_life') }} as l
+    cross join {{ ref('stg_run') }} as r
+    where not exists (select 1 from eventful as v where v.system = l.system and v.code = l.code) {{ touched_only('l') }}
 )
 
 select
@@ -116,3 +138,11 @@ select
     state, cause, is_end, told_by, moment as began_at,
     lead(moment) over (partition by system, code order by stage, place) as ended_at
 from chosen
+union all
+select
+    system, code, 1, 1, case when has_ended then 'running' else state end, case when not has_ended and state <> 'running' then cause end, false,
+    told_by, received_at, end_at
+from uneventful where end_at is null or end_at > received_at
+union all
+select system, code, 1, case when end_at > received_at then 2 else 1 end, state, null, true, told_by, end_at, null
+from uneventful where end_at is not null

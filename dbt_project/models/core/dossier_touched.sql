@@ -40,6 +40,7 @@ select f.system, f.code
 from found as f
 {%- if is_incremental() %}
 where not exists (select 1 from {{ this }} as t where t.system = f.system and t.code = f.code)
-{%- else %}
+{#- All are made, and nothing asks which. #}
+{%- elif flags.FULL_REFRESH %}
 where false
 {%- endif %}

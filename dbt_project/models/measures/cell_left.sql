@@ -1,12 +1,14 @@
 {#
   Cells (day and unit, by role) in which touched dossiers were counted before: a dossier that moves to another day or unit leaves one. They are noted
-  before measures.dossier_event is made again, and until a build has ended well.
+  before core.fct_dossier_interval is made again, and until a build has ended well.
 #}
 {{ config(materialized='incremental', incremental_strategy='append') }}
 {%- set touched = ref('dossier_touched') %}
+{%- set run = ref('stg_run') %}
 {% if is_incremental() -%}
 with event as (
-    select e.* from measures.dossier_event as e {{ touched_only('e', word='where') }}
+    select i.unit, i.desk, i.began_at, i.ended_at, i.began_at < r.as_of as has_begun, i.ended_at < r.as_of as is_over
+    from core.fct_dossier_interval as i cross join {{ run }} as r {{ touched_only('i', word='where') }}
 ),
 
 cell as (

@@ -1,5 +1,4 @@
--- depends_on: {{ ref('cell_left') }}
-{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('dossier_touched') }}") }}
+{{ config(materialized='view') }}
 {#
   What happens on a day, a row a dossier, day and unit: a piece of its life begins, or ends. Conditions that both cells and procedures count.
 #}
@@ -7,9 +6,7 @@ select
     i.system, i.code, i.piece, i.spell, i.state, i.standing, i.local_standing, i.is_end, i.unit, i.desk, i.channel, i.procedure, i.has_fee, i.is_paid_online,
     i.began_at, i.ended_at, i.began_at < r.as_of as has_begun, coalesce(i.ended_at < r.as_of, false) as is_over,
     i.piece = 1 as is_reception,
-    coalesce(i.spell > lag(i.spell) over life, false) as is_reopening,
-    lag(i.unit) over life as unit_before, lag(i.spell) over life = i.spell as same_spell
+    coalesce(i.spell > i.spell_before, false) as is_reopening,
+    i.unit_before, i.spell_before = i.spell as same_spell
 from {{ ref('fct_dossier_interval') }} as i
 cross join {{ ref('stg_run') }} as r
-{{ touched_only('i', word='where') }}
-window life as (partition by i.system, i.code order by i.piece)

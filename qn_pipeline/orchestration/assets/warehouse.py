@@ -32,11 +32,12 @@ from qn_pipeline.orchestration.resources import Pipeline, told_as_failure
 from qn_pipeline.validation.expectations import check_bounds, none_of
 from qn_pipeline.validation.waivers import waiver_of
 from qn_pipeline.warehouse import dbt as dbt_project
-from qn_pipeline.warehouse.changes import forget_build, mark_built, must_be_whole
+from qn_pipeline.warehouse.changes import mark_built, must_be_whole
 from qn_pipeline.warehouse.continuity import CHANGED, FELL, changes_of_closed_months
 from qn_pipeline.warehouse.exit_checks import count_violations
 from qn_pipeline.warehouse.generated import DESCRIPTIONS
 from qn_pipeline.warehouse.loader import load
+from qn_pipeline.warehouse.parts import whole_build
 
 MADE_TOGETHER = (
     "The model {model} is made together with all others that hold lives of dossiers, since each makes only what was touched. "
@@ -135,20 +136,19 @@ def dbt_models() -> AssetsDefinition:
         variables = dbt_project.environment(pipeline.settings)
         os.environ.update(variables)
         (pipeline.settings.home / "dbt" / "run_results.json").unlink(missing_ok=True)
-        whole = []
-        if asked and must_be_whole(pipeline.warehouse, kept):
-            # A build anew that is killed half-way is begun again.
-            forget_build(pipeline.warehouse)
-            whole = ["--full-refresh"]
-        invocation = dbt.cli(["--no-use-colors", "build", *whole], context=context, target_path=pipeline.settings.home / "dbt", raise_on_error=False)
-        # The embedded engine's file is dbt's until it has ended: rows are counted afterwards.
-        events = list(invocation.stream())
-        relations = {node["unique_id"]: node["relation_name"] for node in invocation.manifest["nodes"].values() if node.get("relation_name")}
+        is_whole = bool(asked) and must_be_whole(pipeline.warehouse, kept)
+        events: dict[str, Any] = {}
+        for arguments in whole_build(pipeline.warehouse, manifest) if is_whole else [["build"]]:
+            invocation = dbt.cli(["--no-use-colors", *arguments], context=context, target_path=pipeline.settings.home / "dbt", raise_on_error=False)
+            # The embedded engine's file is dbt's until it has ended: rows are counted afterwards. A model that several runs made is told of once.
+            for place, event in enumerate(invocation.stream()):
+                events[event.output_name if isinstance(event, Output) else f"{place} {arguments[0]}"] = event
+            if not invocation.is_successful():
+                break
         with pipeline.warehouse.writing() as writing:
-            for event in events:
-                unique_id = event.metadata["unique_id"].value if isinstance(event, Output) else None
-                if unique_id in relations and invocation.manifest["nodes"][unique_id]["config"]["materialized"] in ("table", "incremental"):
-                    node = invocation.manifest["nodes"][unique_id]
+            for event in events.values():
+                node = manifest["nodes"].get(event.metadata["unique_id"].value) if isinstance(event, Output) else None
+                if node and node["config"]["materialized"] in ("table", "incremental"):
                     rows = writing.execute(f"select count(*) from {node['schema']}.{node['name']}")
                     yield event.with_metadata({**event.metadata, "dagster/row_count": int(rows[0][0])})
                 else:
