@@ -1,14 +1,4 @@
-{# Cells of dossiers: a day, a unit and its role. #}
-
-{# The cells in which events are counted. #}
-{% macro cells_of(event) -%}
-    {%- for role, unit in (('resolving', 'unit'), ('receiving', 'desk')) %}
-    {{ 'union' if not loop.first }}
-    select '{{ role }}' as role, {{ unit }} as unit, cast(began_at as date) as day from {{ event }} where has_begun
-    union
-    select '{{ role }}', {{ unit }}, cast(ended_at as date) from {{ event }} where is_over
-    {%- endfor %}
-{%- endmacro %}
+{# What is counted of dossiers, and how what was counted is taken back when a dossier is made again. #}
 
 {# The traits by which dossiers are counted, and all of them as the bits of a number. #}
 {% macro counted_traits() -%}
@@ -17,17 +7,48 @@
 {% macro trait_bits(alias) -%}
     ({% for trait in counted_traits() %}{{ ' + ' if not loop.first }}case when {{ alias }}.{{ trait }} then {{ 2 ** loop.index0 }} else 0 end{% endfor %})
 {%- endmacro %}
+{% macro has_trait(trait) -%}
+    (traits & {{ 2 ** counted_traits().index(trait) }}) > 0
+{%- endmacro %}
 
-{# The condition under which an event on a day counts in a touched cell, as its unit's or its desk's; true where all cells are made. #}
-{% macro in_touched_cell(unit, desk, day) -%}
-    {%- set cells = ref('cell_touched') -%}
-    {%- if is_incremental() -%}
-    ((
-        {%- for role, place in (('resolving', unit), ('receiving', desk)) %}{{ ') or (' if not loop.first -}}
-        exists (select 1 from {{ cells }} as c where c.role = '{{ role }}' and c.unit = {{ place }} and c.day = {{ day }})
-        {%- endfor -%}
-    ))
-    {%- else -%}
-    true
-    {%- endif -%}
+{#
+  The events of pieces of lives, each with its day, a row that begins and one that ends: a piece adds to its stock on its first day, and takes
+  away on the day that it closes. `pieces`: a query with the rows of core.fct_dossier_interval, `traits`: a table like measures.trait_counted.
+#}
+{% macro events_of(pieces, traits) -%}
+    select
+        i.system, i.code, cast(i.began_at as date) as day, i.unit, i.desk, i.channel, i.state, i.standing, i.local_standing, i.is_end, 1 as sign,
+        i.piece = 1 as is_reception, coalesce(i.spell > i.spell_before, false) as is_reopening, t.traits
+    from ({{ pieces }}) as i inner join {{ traits }} as t on t.system = i.system and t.code = i.code
+    where i.has_begun
+    union all
+    select
+        i.system, i.code, cast(i.ended_at as date), i.unit, i.desk, i.channel, i.state, i.standing, i.local_standing, false, -1, false, false, 0
+    from ({{ pieces }}) as i
+    where i.is_over
+{%- endmacro %}
+
+{#
+  A queue of events as they were counted, of dossiers that are to be counted again: noted before what they are counted by is made again, once a
+  dossier, and taken off the cells and out of the queue in one transaction (measures.dossier_daily). A dossier without events has a row without a day.
+#}
+{% macro events_left(dossiers, other_queue) -%}
+    with dossier as (
+        select d.system, d.code from {{ dossiers }} as d
+        where not exists (select 1 from {{ this }} as q where q.system = d.system and q.code = d.code)
+            and not exists (select 1 from {{ other_queue }} as q where q.system = d.system and q.code = d.code)
+    ),
+
+    event as (
+        {{ events_of('select p.* from core.fct_dossier_interval as p inner join dossier as d on d.system = p.system and d.code = p.code', 'measures.trait_counted') }}
+    )
+
+    select
+        d.system, d.code, e.day, e.unit, e.desk, e.channel, e.state, e.standing, e.local_standing, e.is_end, e.sign, e.is_reception, e.is_reopening, e.traits
+    from dossier as d left join event as e on e.system = d.system and e.code = d.code
+{%- endmacro %}
+{% macro no_events() -%}
+    select
+        system, code, cast(null as date) as day, code as unit, code as desk, code as channel, code as state, code as standing, code as local_standing, true as is_end,
+        1 as sign, true as is_reception, true as is_reopening, 0 as traits
 {%- endmacro %}

@@ -95,8 +95,7 @@ def mark_built(warehouse: Warehouse) -> None:
             [_mark(writing)],
         )
         writing.execute(f"delete from {SCHEMA}.touched")
-        for table in ("core.dossier_touched", "measures.cell_left"):
-            writing.execute(f"delete from {table}")
+        writing.execute("delete from core.dossier_touched")
 
 
 def _mark(writing: Writing) -> str:

@@ -97,7 +97,7 @@ def made_together(manifest: Mapping[str, Any]) -> set[str]:
 
 def kept_lives(manifest: Mapping[str, Any]) -> dict[str, str]:
     """The kept tables that are lives of dossiers, by name, with their schemas; the others are what is counted of lives."""
-    counted = _reached(["model.qn.recounted"], manifest["child_map"])
+    counted = _reached(["model.qn.trait_changed"], manifest["child_map"])
     return {node["name"]: node["schema"] for name, node in manifest["nodes"].items() if _is_kept(node) and name not in counted}
 
 

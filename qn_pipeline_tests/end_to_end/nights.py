@@ -22,14 +22,35 @@ def run_night(folder: Path, first: date, last: date, kill_at: str | None = None)
     return process.exitcode
 
 
+def rebuild_in_parts(folder: Path, rows_a_gb: int) -> int | None:
+    """`qn rebuild` in a process of its own, with lives made in parts as those of a large province are. Returns its exit code."""
+    variables = {name: value for name, value in os.environ.items() if name.startswith("QN_")}
+    process = CONTEXT.Process(target=_rebuild, args=(folder, rows_a_gb, variables))
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def _rebuild(folder: Path, rows_a_gb: int, variables: Mapping[str, str]) -> None:
+    from qn_pipeline.cli import rebuild
+
+    _set_variables(variables)
+    with patch("qn_pipeline.warehouse.parts.ROWS_A_GB", rows_a_gb):
+        rebuild(folder)
+
+
+def _set_variables(variables: Mapping[str, str]) -> None:
+    for name in [name for name in os.environ if name.startswith("QN_")]:
+        del os.environ[name]
+    os.environ.update(variables)
+
+
 def _night(folder: Path, first: date, last: date, kill_at: str | None, variables: Mapping[str, str]) -> None:
     from qn_pipeline.orchestration.run import run_nightly
     from qn_pipeline.settings import read_settings
     from qn_pipeline.warehouse.engines import open_warehouse
 
-    for name in [name for name in os.environ if name.startswith("QN_")]:
-        del os.environ[name]
-    os.environ.update(variables)
+    _set_variables(variables)
     settings = read_settings(folder)
     settings.prepare_home()
     with open_warehouse(settings).alone():

@@ -1,26 +1,8 @@
+{{ config(materialized='view') }}
 {#
   What lives do not tell of dossiers and figures count: papers, fees, payments, the post's part and citizens' displeasure, as they are known now. A
   procedure that tells nothing of its result is one with a paper.
 #}
-with named as (
-    select {{ spelling('dossier') }} as spelling from {{ ref('fct_feedback') }} where is_petition and dossier is not null
-),
-
-complained as (
-    select distinct {{ spelling_key('spelling') }} as spelling_key from named
-),
-
-spelt as (
-    select system, code, {{ spelling('dossier') }} as spelling from {{ ref('dossier_life') }}
-    {# Without a complaint nothing is to be looked up. #}
-    where exists (select 1 from complained)
-),
-
-disliked as (
-    select s.system, s.code
-    from spelt as s inner join complained as c on c.spelling_key = {{ spelling_key('s.spelling') }}
-)
-
 select
     l.system, l.code,
     coalesce(d.components_reused, false) as is_reused,
@@ -30,12 +12,11 @@ select
     coalesce(d.result_digitized, false) as has_digital_result,
     coalesce(p.has_paper_result, true) as has_paper_result,
     l.has_fee, l.is_paid_online,
-    coalesce(w.is_received, false) as is_through_post,
-    coalesce(w.has_components, false) as has_components_by_post,
-    coalesce(w.has_result, false) as has_result_by_post,
-    coalesce(d.satisfaction = 'bad', false) or c.code is not null as is_disliked
+    coalesce(s.is_received, false) as is_through_post,
+    coalesce(s.has_components, false) as has_components_by_post,
+    coalesce(s.has_result, false) as has_result_by_post,
+    coalesce(d.satisfaction = 'bad', false) or coalesce(s.is_disliked, false) as is_disliked
 from {{ ref('dossier_life') }} as l
 inner join {{ ref('fct_dossier') }} as d on d.system = l.system and d.code = l.code
 left join {{ ref('dim_procedure') }} as p on p.code = d.procedure
-left join {{ ref('postal_dossier') }} as w on w.system = l.system and w.code = l.code
-left join disliked as c on c.system = l.system and c.code = l.code
+left join {{ ref('dossier_said') }} as s on s.system = l.system and s.code = l.code

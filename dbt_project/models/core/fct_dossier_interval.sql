@@ -1,5 +1,5 @@
 {{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('dossier_touched') }}") }}
--- depends_on: {{ ref('dossier_touched') }}, {{ ref('cell_left') }}
+-- depends_on: {{ ref('dossier_touched') }}, {{ ref('event_left') }}
 {#
   The lives of dossiers in pieces in which nothing changes that is counted: a state, at a unit, within the limit or past it in either reading.
   A piece after an end lasts until a re-opening. Pieces of open dossiers are split at the moment that their limit will be spent, too. Each says
@@ -69,7 +69,7 @@ placed as (
 select
     p.system, p.code, l.dossier, p.piece, p.spell, p.state, p.cause, p.told_by,
     coalesce(p.stay_unit, l.resolving_unit) as unit, coalesce(l.receiving_unit, l.resolving_unit) as desk, l.channel, l.procedure, l.has_fee, l.is_paid_online,
-    p.piece_from as began_at, p.piece_to as ended_at, p.is_end
+    p.piece_from as began_at, p.piece_to as ended_at, p.piece_from < r.as_of as has_begun, coalesce(p.piece_to < r.as_of, false) as is_over, p.is_end
     {%- for reading in ('', 'local_') %},
     case
         when p.is_end then p.{{ reading }}verdict
@@ -80,4 +80,5 @@ select
     {%- endfor %},
     case when p.piece > 1 then coalesce(p.stay_before, l.resolving_unit) end as unit_before, p.spell_before
 from placed as p
+cross join {{ ref('stg_run') }} as r
 inner join {{ ref('dossier_life') }} as l on l.system = p.system and l.code = p.code

@@ -1,4 +1,4 @@
-{# Dossiers whose cells are to be counted again: their lives were made again, or their traits have changed. #}
-select system, code from {{ ref('dossier_touched') }}
+{# Dossiers that are to be counted again: their lives are made again, or their traits have changed. #}
+select distinct system, code from {{ ref('event_left') }}
 union
-select system, code from {{ ref('trait_changed') }}
+select distinct system, code from {{ ref('trait_left') }}

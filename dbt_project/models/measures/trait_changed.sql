@@ -1,10 +1,27 @@
-{# Dossiers that are counted with other traits than measures.trait_counted says: the post's work, complaints and procedures' data come without them. #}
-{%- set traits = ref('dossier_trait') -%}
+{#
+  Dossiers that are counted with other traits than are known now, though nothing was told of them: the post's work and complaints come without them,
+  and procedures' data do.
+#}
+{%- set said, procedures, dossiers = ref('dossier_said'), ref('dim_procedure'), ref('fct_dossier') -%}
 {% if not flags.FULL_REFRESH -%}
-select t.system, t.code
-from {{ traits }} as t
-inner join measures.trait_counted as c on c.system = t.system and c.code = t.code
-where c.traits <> {{ trait_bits('t') }}
+with said as (
+    (select * from {{ said }} except select * from measures.said_counted)
+    union all
+    (select * from measures.said_counted except select * from {{ said }})
+),
+
+paper as (
+    select p.code
+    from {{ procedures }} as p left join measures.paper_counted as c on c.code = p.code
+    where coalesce(p.has_paper_result, true) <> coalesce(c.has_paper_result, true)
+    union
+    select c.code from measures.paper_counted as c
+    where not c.has_paper_result and not exists (select 1 from {{ procedures }} as p where p.code = c.code)
+)
+
+select system, code from said
+union
+select d.system, d.code from {{ dossiers }} as d inner join paper as p on p.code = d.procedure
 {%- else -%}
-select t.system, t.code from {{ traits }} as t where false
+select d.system, d.code from {{ dossiers }} as d cross join {{ said }} as s cross join {{ procedures }} as p where false
 {%- endif %}

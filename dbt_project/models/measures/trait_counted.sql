@@ -1,4 +1,3 @@
 {# With which traits dossiers are counted in the cells. #}
 {{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('recounted') }}") }}
--- depends_on: {{ ref('dossier_daily') }}
 select t.system, t.code, {{ trait_bits('t') }} as traits from {{ ref('dossier_trait') }} as t {{ touched_only('t', 'recounted', word='where') }}
