@@ -32,7 +32,7 @@ from qn_pipeline.warehouse.loader import load
 from qn_pipeline.warehouse.parts import whole_build
 from qn_pipeline_tests import dbt_server
 
-LIVES = "+dossier_event"
+LIVES = "+dossier_daily"
 SEAL_KEY = "seal-key-of-the-tests-and-of-nothing-else"
 NOW = datetime(2026, 1, 1)  # noqa: DTZ001 -- local and naive, as the pipeline counts
 MOMENT = "%Y-%m-%d %H:%M:%S"
@@ -188,7 +188,7 @@ class Pipeline:
         With dossiers' lives in it, what is kept from build to build is, as in a night; a smaller selection is made anew.
         """
         kept = kept_tables(select)
-        is_night = "fct_dossier_interval" in kept
+        is_night = "dossier_daily" in kept
         whole = ["--full-refresh"] if not is_night or must_be_whole(self.warehouse, kept) else []
         self._dbt([command, "--select", select, "--indirect-selection", "cautious", *whole])
         if is_night:

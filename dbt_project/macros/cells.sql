@@ -13,18 +13,18 @@
 
 {#
   The events of pieces of lives, each with its day, a row that begins and one that ends: a piece adds to its stock on its first day, and takes
-  away on the day that it closes. `pieces`: a query with the rows of core.fct_dossier_interval, `traits`: a table like measures.trait_counted.
+  away on the day that it closes. `pieces`: rows of core.fct_dossier_interval, `traits`: of measures.trait_counted.
 #}
 {% macro events_of(pieces, traits) -%}
     select
         i.system, i.code, cast(i.began_at as date) as day, i.unit, i.desk, i.channel, i.state, i.standing, i.local_standing, i.is_end, 1 as sign,
         i.piece = 1 as is_reception, coalesce(i.spell > i.spell_before, false) as is_reopening, t.traits
-    from ({{ pieces }}) as i inner join {{ traits }} as t on t.system = i.system and t.code = i.code
+    from {{ pieces }} as i inner join {{ traits }} as t on t.system = i.system and t.code = i.code
     where i.has_begun
     union all
     select
         i.system, i.code, cast(i.ended_at as date), i.unit, i.desk, i.channel, i.state, i.standing, i.local_standing, false, -1, false, false, 0
-    from ({{ pieces }}) as i
+    from {{ pieces }} as i
     where i.is_over
 {%- endmacro %}
 
@@ -39,8 +39,16 @@
             and not exists (select 1 from {{ other_queue }} as q where q.system = d.system and q.code = d.code)
     ),
 
+    piece as (
+        select p.* from core.fct_dossier_interval as p where exists (select 1 from dossier as d where d.system = p.system and d.code = p.code)
+    ),
+
+    trait as (
+        select t.* from measures.trait_counted as t where exists (select 1 from dossier as d where d.system = t.system and d.code = t.code)
+    ),
+
     event as (
-        {{ events_of('select p.* from core.fct_dossier_interval as p inner join dossier as d on d.system = p.system and d.code = p.code', 'measures.trait_counted') }}
+        {{ events_of('piece', 'trait') }}
     )
 
     select

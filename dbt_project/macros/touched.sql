@@ -4,10 +4,18 @@
   killed left behind is made again by the next one. With --full-refresh everything is made anew, and nothing is asked.
 
   A kept table: {{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('dossier_touched') }}") }}, and
-  touched_only(...) where its rows come from. A plain table in between holds the touched dossiers alone: nothing but the tables that are kept reads it.
+  touched_rows(...) where its rows come from. A plain table in between holds the touched dossiers alone: nothing but the tables that are kept reads it.
 #}
-{% macro touched_only(alias, by='dossier_touched', code='code', word='and') -%}
-    {{ touched_key(alias ~ '.system', alias ~ '.' ~ code, by, word) }}
+
+{# The rows of a table that are touched, in place of the table: chosen before anything is joined to them, which no engine's planner does by itself. #}
+{% macro touched_rows(table, by='dossier_touched', code='code') -%}
+    {#- What a model depends on must not hang on how it is run: dbt orders by it. -#}
+    {%- set keys = ref(by) -%}
+    {%- if flags.FULL_REFRESH -%}
+    {{ table }}
+    {%- else -%}
+    (select kept.* from {{ table }} as kept {{ touched_key('kept.system', 'kept.' ~ code, by) }})
+    {%- endif -%}
 {%- endmacro %}
 
 {# A kept table's rows of what was touched: deleted in the transaction that makes them again. #}
@@ -17,9 +25,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The same for a key that is put together from two tables; nothing where all keys are meant. #}
+{# The condition that a key, which may be put together from two tables, is touched; nothing where all keys are meant. #}
 {% macro touched_key(system, code, by, word='where') -%}
-    {#- What a model depends on must not hang on how it is run: dbt orders by it. -#}
     {%- set keys = ref(by) if by -%}
     {%- if by and not flags.FULL_REFRESH -%}
     {{ word }} exists (select 1 from {{ keys }} as touched where touched.system = {{ system }} and touched.code = {{ code }})

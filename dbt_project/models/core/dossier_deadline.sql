@@ -6,9 +6,9 @@ with limited as (
     select
         l.system, l.code, l.calendar, l.received_at,
         coalesce(l.limit_hours, p.time_limit) as amount, case when l.limit_hours is null then p.limit_unit else 'hour' end as measure
-    from {{ ref('dossier_life') }} as l
+    from {{ ref('life_made') }} as l
     left join {{ ref('dim_procedure') }} as p on p.code = l.procedure
-    where coalesce(l.limit_hours, p.time_limit) > 0 {{ touched_only('l') }}
+    where coalesce(l.limit_hours, p.time_limit) > 0
 ),
 
 measured as (

@@ -9,7 +9,7 @@ with stated as (
         l.system, l.code, l.resolving_unit as unit, l.calendar, l.received_at, t.due_at, d.amount, d.measure, d.minute_due_at, d.next_day_due_at,
         y.deadline_rule, coalesce(y.due_includes_pauses, true) as includes_pauses, t.moment_to,
         row_number() over (partition by l.system, l.code order by t.version_no) as place
-    from {{ ref('dossier_life') }} as l
+    from {{ ref('life_made') }} as l
     inner join {{ ref('dossier_deadline') }} as d on d.system = l.system and d.code = l.code
     inner join {{ ref('dossier_telling') }} as t on t.system = l.system and t.code = l.code and t.due_at is not null
     left join {{ ref('stg_systems') }} as y on y.system = l.system
@@ -18,7 +18,7 @@ with stated as (
 paused as (
     select s.system, s.code, {{ sum_count('p.seconds') }} as seconds
     from stated as s
-    inner join {{ ref('dossier_pause') }} as p on p.system = s.system and p.code = s.code and p.is_answered and p.ended_at <= s.moment_to
+    inner join {{ touched_rows(ref('dossier_pause')) }} as p on p.system = s.system and p.code = s.code and p.is_answered and p.ended_at <= s.moment_to
     where s.place = 1 and s.includes_pauses
     group by s.system, s.code
 ),

@@ -21,7 +21,7 @@ later as (
 explained as (
     select distinct l.system, l.code, l.version_no
     from later as l
-    inner join {{ ref('dossier_pause') }} as p
+    inner join {{ touched_rows(ref('dossier_pause')) }} as p
         on p.system = l.system and p.code = l.code
         and p.began_at < l.moment_to and (p.ended_at is null or p.ended_at > l.before_from)
 )

@@ -16,7 +16,7 @@ with paused as (
         {{ working_position('s.' ~ r.name ~ 'due_at', r.due) }} as {{ r.name }}position,
         {{ working_position('s.' ~ r.name ~ 'due_at', r.due) }} = {{ r.due }}.seconds_before + {{ r.due }}.seconds as {{ r.name }}closes
         {%- endfor %}
-    from {{ ref('dossier_pause') }} as p
+    from {{ touched_rows(ref('dossier_pause')) }} as p
     inner join {{ ref('dossier_spell') }} as s on s.system = p.system and s.code = p.code and s.spell >= p.spell
     inner join {{ ref('dim_workday') }} as n on n.calendar = s.calendar and n.day = cast(s.due_at as date)
     inner join {{ ref('dim_workday') }} as c on c.calendar = s.calendar and c.day = cast(s.local_due_at as date)

@@ -14,7 +14,7 @@ select
     {{ working_position('p.began_at', 'b') }} as began_position,
     {{ working_position('p.ended_at', 'e') }} - {{ working_position('p.began_at', 'b') }} as seconds
 from pause as p
-inner join {{ ref('dossier_life') }} as l on l.system = p.system and l.code = p.code
+inner join {{ ref('life_made') }} as l on l.system = p.system and l.code = p.code
 inner join {{ ref('dim_workday') }} as b on b.calendar = l.calendar and b.day = cast(p.began_at as date)
 left join {{ ref('dim_workday') }} as e on e.calendar = l.calendar and e.day = cast(p.ended_at as date)
 where p.state = 'paused'

@@ -30,7 +30,7 @@ stated as (
         case y.deadline_rule when 'minute' then d.minute_due_at else d.next_day_due_at end as recomputed_due_at
     from spell as s
     cross join {{ ref('stg_run') }} as r
-    inner join {{ ref('dossier_life') }} as l on l.system = s.system and l.code = s.code
+    inner join {{ ref('life_made') }} as l on l.system = s.system and l.code = s.code
     left join told as t on t.system = s.system and t.code = s.code and t.spell = s.spell and t.place = 1
     left join {{ ref('stg_systems') }} as y on y.system = s.system
     left join {{ ref('dossier_deadline') }} as d on d.system = s.system and d.code = s.code
@@ -42,7 +42,7 @@ moved as (
         s.system, s.code, s.spell, m.due_before, m.before_to,
         row_number() over (partition by s.system, s.code, s.spell order by m.version_no) as place
     from stated as s
-    inner join {{ ref('dossier_due_move') }} as m
+    inner join {{ touched_rows(ref('dossier_due_move')) }} as m
         on m.system = s.system and m.code = s.code and not m.is_explained
         and (s.told_version is null or m.version_no <= s.told_version) and m.due_before < s.stated_due_at
 )

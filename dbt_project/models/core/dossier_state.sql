@@ -15,9 +15,9 @@ with happening as (
             else a.kind
         end as state,
         case a.kind when 'supplement_requested' then 'supplement' when 'payment_requested' then 'payment' end as cause
-    from {{ ref('dossier_life') }} as l
-    inner join {{ ref('fct_dossier_action') }} as a on a.system = l.system and a.dossier = l.code
-    where a.kind <> 'other' {{ touched_only('l') }}
+    from {{ ref('life_made') }} as l
+    inner join {{ touched_rows(ref('fct_dossier_action'), code='dossier') }} as a on a.system = l.system and a.dossier = l.code
+    where a.kind <> 'other'
     union all
     {# Versions, where there are no actions. A single one that runs or has ended tells nothing that is not told below. #}
     select
@@ -28,7 +28,7 @@ with happening as (
             when t.status = 3 then 'refused' when t.status in (9, 10) then 'settled' else 'running'
         end,
         case t.status when 5 then 'supplement' when 6 then 'payment' end
-    from {{ ref('dossier_life') }} as l
+    from {{ ref('life_made') }} as l
     inner join {{ ref('dossier_telling') }} as t on t.system = l.system and t.code = l.code
     where l.told_by = 'versions' and t.status <> 1 and not (t.is_newest and t.status not in (2, 4, 5, 6))
         and (t.version_no > 1 or not t.is_newest or t.status in (5, 6))
@@ -37,7 +37,7 @@ with happening as (
 eventful as (
     select distinct h.system, h.code
     from happening as h
-    inner join {{ ref('dossier_life') }} as l on l.system = h.system and l.code = h.code
+    inner join {{ ref('life_made') }} as l on l.system = h.system and l.code = h.code
     where h.state <> 'running' or (not l.has_ended and l.state <> 'running') or (l.state = 'refused' and l.ended_at is null)
 ),
 
@@ -46,14 +46,14 @@ told as (
     union all
     {# Reception. #}
     select l.system, l.code, 0, 0, l.received_at, 'running', null
-    from {{ ref('dossier_life') }} as l inner join eventful as v on v.system = l.system and v.code = l.code
+    from {{ ref('life_made') }} as l inner join eventful as v on v.system = l.system and v.code = l.code
 ),
 
 {# The end as it is known now has the last word. One refused without a date ended with the last thing that is told. #}
 last_told as (
     select t.system, t.code, max(t.moment) as moment
     from told as t
-    inner join {{ ref('dossier_life') }} as l on l.system = t.system and l.code = t.code
+    inner join {{ ref('life_made') }} as l on l.system = t.system and l.code = t.code
     where l.state = 'refused' and l.ended_at is null
     group by t.system, t.code
 ),
@@ -62,7 +62,7 @@ entry as (
     select * from told
     union all
     select l.system, l.code, 2, 0, greatest(coalesce(l.ended_at, t.moment), l.received_at), l.state, null
-    from {{ ref('dossier_life') }} as l
+    from {{ ref('life_made') }} as l
     inner join eventful as v on v.system = l.system and v.code = l.code
     left join last_told as t on t.system = l.system and t.code = l.code
     where l.has_ended
@@ -83,7 +83,7 @@ standing as (
         case when o.next_at is null and not l.has_ended and o.state <> l.state then l.state else o.state end as state,
         case when o.next_at is null and not l.has_ended and o.state <> l.state then l.cause else o.cause end as cause
     from ordered as o
-    inner join {{ ref('dossier_life') }} as l on l.system = o.system and l.code = o.code
+    inner join {{ ref('life_made') }} as l on l.system = o.system and l.code = o.code
     where o.next_at is null or o.moment < o.next_at
 ),
 
@@ -127,9 +127,9 @@ uneventful as (
     select
         l.system, l.code, l.told_by, l.has_ended, l.state, l.cause, l.received_at,
         case when l.has_ended and greatest(l.ended_at, l.received_at) < r.as_of then greatest(l.ended_at, l.received_at) end as end_at
-    from {{ ref('dossier_life') }} as l
+    from {{ ref('life_made') }} as l
     cross join {{ ref('stg_run') }} as r
-    where not exists (select 1 from eventful as v where v.system = l.system and v.code = l.code) {{ touched_only('l') }}
+    where not exists (select 1 from eventful as v where v.system = l.system and v.code = l.code)
 )
 
 select

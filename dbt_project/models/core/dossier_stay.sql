@@ -11,14 +11,14 @@ with pair as (
 
 moved as (
     select p.*, l.told_by, l.received_at, l.resolving_unit
-    from pair as p inner join {{ ref('dossier_life') }} as l on l.system = p.system and l.code = p.code
+    from pair as p inner join {{ ref('life_made') }} as l on l.system = p.system and l.code = p.code
     where p.from_unit <> p.to_unit
 ),
 
 dated as (
     select m.system, m.code, m.version_no, m.from_unit, m.resolving_unit, greatest(max(a.happened_at), m.received_at) as moment
     from moved as m
-    inner join {{ ref('fct_dossier_action') }} as a
+    inner join {{ touched_rows(ref('fct_dossier_action'), code='dossier') }} as a
         on a.system = m.system and a.dossier = m.code and a.kind in ('transferred', 'reopened')
         and a.happened_at > m.before_to and a.happened_at <= m.moment_to
     group by m.system, m.code, m.version_no, m.from_unit, m.resolving_unit, m.received_at

@@ -8,9 +8,9 @@ with ordered as (
         a.system, a.dossier as code, a.code as step, a.kind, a.happened_at as began_at, a.due_at,
         row_number() over (partition by a.system, a.dossier order by a.happened_at, length(a.code), {{ binary_order('a.code') }}) as place,
         lead(a.happened_at) over (partition by a.system, a.dossier order by a.happened_at, length(a.code), {{ binary_order('a.code') }}) as ended_at
-    from {{ ref('fct_dossier_action') }} as a
-    inner join {{ ref('dossier_life') }} as l on l.system = a.system and l.code = a.dossier
-    where a.kind <> 'other' {{ touched_only('l') }}
+    from {{ touched_rows(ref('fct_dossier_action'), code='dossier') }} as a
+    inner join {{ ref('life_made') }} as l on l.system = a.system and l.code = a.dossier
+    where a.kind <> 'other'
 ),
 
 shared as (
@@ -23,8 +23,8 @@ placed as (
         row_number() over (partition by o.system, o.code, o.place order by i.piece desc nulls last) as piece_place
     from ordered as o
     cross join {{ ref('stg_run') }} as r
-    inner join {{ ref('dossier_life') }} as l on l.system = o.system and l.code = o.code
-    left join {{ ref('fct_dossier_interval') }} as i
+    inner join {{ ref('life_made') }} as l on l.system = o.system and l.code = o.code
+    left join {{ touched_rows(ref('fct_dossier_interval')) }} as i
         on i.system = o.system and i.code = o.code and i.began_at <= o.began_at and (i.ended_at is null or o.began_at < i.ended_at)
     left join shared as s on s.system = o.system and s.code = o.code
     where o.kind not in ('finished', 'returned', 'withdrawn', 'stopped', 'refused')

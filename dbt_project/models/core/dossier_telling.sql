@@ -5,8 +5,8 @@
 with version as (
     select
         v.*, row_number() over (partition by v.system, v.code, v.position order by v.version_no desc) as place
-    from {{ ref('fct_dossier_version') }} as v
-    where not v.is_deleted and not v.is_retracted {{ touched_only('v') }}
+    from {{ touched_rows(ref('fct_dossier_version')) }} as v
+    where not v.is_deleted and not v.is_retracted
 )
 
 select
@@ -15,5 +15,5 @@ select
     coalesce(v.version_at, cast(v.told_on as timestamp) + interval '1 day') as moment_to,
     v.status, v.resolving_unit, v.due_at, v.ended_at
 from version as v
-inner join {{ ref('fct_dossier') }} as d on d.system = v.system and d.code = v.code and d.is_counted
+inner join {{ touched_rows(ref('fct_dossier')) }} as d on d.system = v.system and d.code = v.code and d.is_counted
 where v.place = 1

@@ -2,15 +2,15 @@
 {{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('dossier_touched') }}") }}
 with paused as (
     select p.system, p.code, {{ sum_count('p.seconds') }} as seconds
-    from {{ ref('dossier_pause') }} as p where p.ended_at is not null {{ touched_only('p') }}
+    from {{ touched_rows(ref('dossier_pause')) }} as p where p.ended_at is not null
     group by p.system, p.code
 )
 
 select
     l.system, l.code, l.resolving_unit as unit, l.procedure, l.received_at, l.ended_at,
     {{ working_position('l.ended_at', 'e') }} - {{ working_position('l.received_at', 'b') }} - coalesce(p.seconds, 0) as seconds
-from {{ ref('dossier_life') }} as l
+from {{ ref('life_made') }} as l
 inner join {{ ref('dim_workday') }} as b on b.calendar = l.calendar and b.day = cast(l.received_at as date)
 inner join {{ ref('dim_workday') }} as e on e.calendar = l.calendar and e.day = cast(l.ended_at as date)
 left join paused as p on p.system = l.system and p.code = l.code
-where l.state = 'settled' {{ touched_only('l') }}
+where l.state = 'settled'

@@ -12,7 +12,7 @@ with applied as (
 found as (
     select system, code from {{ ref('dossier_told') }}
     union
-    select v.system, v.dossier from {{ ref('dossier_action_version') }} as v {{ touched_only('v', 'action_touched', word='where') }}
+    select v.system, v.dossier from {{ touched_rows(ref('dossier_action_version'), 'action_touched') }} as v
     union
     select v.system, v.code from {{ ref('fct_dossier_version') }} as v cross join applied as p
     where v.version_at >= p.last_moment or v.received_at >= p.last_moment or v.ended_at >= p.last_moment
@@ -23,7 +23,7 @@ found as (
     inner join {{ ref('reference_mark') }} as m on m.mark <> p.reference
     {%- if is_incremental() %}
     union
-    select a.system, a.dossier from core.fct_dossier_action as a {{ touched_only('a', 'action_touched', word='where') }}
+    select a.system, a.dossier from {{ touched_rows('core.fct_dossier_action', 'action_touched') }} as a
     union
     select a.system, a.dossier from core.fct_dossier_action as a cross join applied as p
     where a.happened_at >= p.last_moment or (a.due_at >= p.last_moment and a.due_at <= p.as_of)

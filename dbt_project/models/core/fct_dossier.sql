@@ -1,8 +1,8 @@
 {{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('dossier_told') }}") }}
 {# Tombstones, too: a dossier that the first system has deleted is not to be counted from another. #}
 with told as (
-    select v.system, v.code, v.dossier, v.is_deleted, v.version_at, v.known_from
-    from {{ ref('fct_dossier_version') }} as v where v.known_to is null {{ touched_only('v', 'dossier_told') }}
+    select v.system, v.code, v.dossier, v.is_deleted, v.version_at, v.known_from, v.last_told_on
+    from {{ touched_rows(ref('fct_dossier_version'), 'dossier_told') }} as v where v.known_to is null
 ),
 
 {# Most dossiers are told once, and nothing is to be decided about them. #}
@@ -23,14 +23,12 @@ ranked as (
 ),
 
 latest as (
-    select v.*
-    from {{ ref('fct_dossier_version') }} as v inner join told as t on t.system = v.system and t.code = v.code
-    where v.known_to is null and not v.is_deleted
+    select v.* from {{ touched_rows(ref('fct_dossier_version'), 'dossier_told') }} as v where v.known_to is null and not v.is_deleted
 ),
 
 earlier as (
-    select v.system, v.code, min(v.told_on) as told_on from {{ ref('fct_dossier_version') }} as v
-    where v.known_to is not null and not v.is_deleted {{ touched_only('v', 'dossier_told') }} group by v.system, v.code
+    select v.system, v.code, min(v.told_on) as told_on from {{ touched_rows(ref('fct_dossier_version'), 'dossier_told') }} as v
+    where v.known_to is not null and not v.is_deleted group by v.system, v.code
 ),
 
 {# A newer row of the dossier is in quarantine: the last good one stands, and is counted as stale. #}
@@ -38,10 +36,9 @@ stale as (
     select distinct e.system, q.row_key as code
     from {{ ref('stg_quarantine') }} as q
     inner join {{ ref('stg_extractions') }} as e on e.extraction_seq = q.extraction_seq
-    inner join {{ ref('fct_dossier_version') }} as l on l.system = e.system and l.code = q.row_key and l.known_to is null and not l.is_deleted
+    inner join told as l on l.system = e.system and l.code = q.row_key and not l.is_deleted
     where q.severity = 'quarantine' and q.waiver is null and e.entity = 'dossiers' and e.superseded_seq is null
         and (q.version_at > l.version_at or (coalesce(q.version_at = l.version_at, true) and e.day > l.last_told_on))
-        {{ touched_only('l', 'dossier_told') }}
 )
 
 select

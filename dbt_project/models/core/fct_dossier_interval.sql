@@ -10,7 +10,7 @@ with state as (
         s.system, s.code, s.spell, s.place, s.state, s.cause, s.is_end, s.told_by, s.began_at, s.ended_at,
         p.breached_at, p.local_breached_at, p.due_at, p.verdict, p.local_verdict
     from {{ ref('dossier_state') }} as s
-    inner join {{ ref('fct_dossier_spell') }} as p on p.system = s.system and p.code = s.code and p.spell = s.spell
+    inner join {{ touched_rows(ref('fct_dossier_spell')) }} as p on p.system = s.system and p.code = s.code and p.spell = s.spell
 ),
 
 moment as (
@@ -81,4 +81,4 @@ select
     case when p.piece > 1 then coalesce(p.stay_before, l.resolving_unit) end as unit_before, p.spell_before
 from placed as p
 cross join {{ ref('stg_run') }} as r
-inner join {{ ref('dossier_life') }} as l on l.system = p.system and l.code = p.code
+inner join {{ ref('life_made') }} as l on l.system = p.system and l.code = p.code

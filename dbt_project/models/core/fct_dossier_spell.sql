@@ -4,13 +4,13 @@
   docs/figures.md says what they are.
 #}
 with asked as (
-    select p.system, p.code, p.began_at from {{ ref('dossier_pause') }} as p where p.cause = 'supplement' {{ touched_only('p') }}
+    select p.system, p.code, p.began_at from {{ touched_rows(ref('dossier_pause')) }} as p where p.cause = 'supplement'
     union
     {# One that is made while another is unanswered begins no pause. #}
     select l.system, l.code, greatest(a.happened_at, l.received_at)
-    from {{ ref('dossier_life') }} as l
-    inner join {{ ref('fct_dossier_action') }} as a on a.system = l.system and a.dossier = l.code
-    where a.kind = 'supplement_requested' and (not l.has_ended or a.happened_at < l.ended_at) {{ touched_only('l') }}
+    from {{ ref('life_made') }} as l
+    inner join {{ touched_rows(ref('fct_dossier_action'), code='dossier') }} as a on a.system = l.system and a.dossier = l.code
+    where a.kind = 'supplement_requested' and (not l.has_ended or a.happened_at < l.ended_at)
 ),
 
 request as (

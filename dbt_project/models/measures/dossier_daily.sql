@@ -15,7 +15,7 @@
 with event as (
     select e.*, 1 as times
     from (
-        {{ events_of('select p.* from ' ~ ref('fct_dossier_interval') ~ ' as p ' ~ touched_only('p', 'recounted', word='where'), ref('trait_counted')) }}
+        {{ events_of(touched_rows(ref('fct_dossier_interval'), 'recounted'), touched_rows(ref('trait_counted'), 'recounted')) }}
     ) as e
     {%- if is_incremental() %}
     {%- for queue in left %}

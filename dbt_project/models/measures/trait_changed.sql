@@ -5,9 +5,14 @@
 {%- set said, procedures, dossiers = ref('dossier_said'), ref('dim_procedure'), ref('fct_dossier') -%}
 {% if not flags.FULL_REFRESH -%}
 with said as (
-    (select * from {{ said }} except select * from measures.said_counted)
-    union all
-    (select * from measures.said_counted except select * from {{ said }})
+    select system, code
+    from (
+        select *, 1 as now from {{ said }}
+        union all
+        select *, 0 from measures.said_counted
+    ) as told
+    group by system, code, is_received, has_components, has_result, is_disliked
+    having count(*) = 1
 ),
 
 paper as (
