@@ -2,6 +2,12 @@
   Numbers of procedures by period and unit: what a unit, or those below it, offers (reference, as it is known now; null where no source tells
   it), and distinct procedures with dossiers received in the period.
 #}
+{%- set counts = {
+    'services_received': 'true',
+    'services_with_online_dossiers': 'b.received_online > 0 and o.online_rank > 0',
+    'services_with_fee_dossiers': 'b.received_with_fee > 0',
+    'services_paid_online': 'b.received_paid_online > 0',
+} %}
 with offered as (
     select
         a.ancestor as unit, s.procedure, max(s.online_rank) as online_rank, max(case when p.has_fee then 1 else 0 end) as has_fee,
@@ -20,23 +26,33 @@ reference as (
     from offered group by unit
 ),
 
+{# What is counted once a period: a procedure with such receptions in the block. #}
 used as (
-    select
-        p.period_set, p.grain, p.period_start, p.period_end, b.unit, b.procedure,
-        max(case when b.received_online > 0 then 1 else 0 end) as online,
-        max(case when b.received_with_fee > 0 then 1 else 0 end) as with_fee, max(case when b.received_paid_online > 0 then 1 else 0 end) as paid_online,
-        max(case when b.received_online > 0 and o.online_rank > 0 then 1 else 0 end) as offered_online
-    from {{ ref('dim_period') }} as p
-    inner join {{ ref('procedure_block') }} as b on b.block between p.period_start and p.period_end
-    left join offered as o on o.unit = b.unit and o.procedure = b.procedure
-    group by p.period_set, p.grain, p.period_start, p.period_end, b.unit, b.procedure
+    {%- for count, condition in counts.items() %}
+    {{ 'union all' if not loop.first }}
+    select '{{ count }}' as count_of, b.unit, b.procedure, b.block
+    from {{ ref('procedure_block') }} as b
+    {%- if 'o.' in condition %} inner join offered as o on o.unit = b.unit and o.procedure = b.procedure{% endif %}
+    where {{ condition }}
+    {%- endfor %}
+),
+
+{# In a period, a procedure is counted in its first block there: the one before which lies before the period. #}
+preceded as (
+    select count_of, unit, block, lag(block) over (partition by count_of, unit, procedure order by block) as block_before from used
+),
+
+first_used as (
+    select count_of, unit, block, block_before, count(*) as procedures from preceded group by count_of, unit, block, block_before
 ),
 
 counted as (
     select
-        period_set, grain, period_start, period_end, unit, count(*) as services_received, {{ sum_count('offered_online') }} as services_with_online_dossiers,
-        {{ sum_count('with_fee') }} as services_with_fee_dossiers, {{ sum_count('paid_online') }} as services_paid_online
-    from used group by period_set, grain, period_start, period_end, unit
+        p.period_set, p.grain, p.period_start, p.period_end, f.unit
+        {%- for count in counts %}, {{ sum_count("case when f.count_of = '" ~ count ~ "' then f.procedures else 0 end") }} as {{ count }}{% endfor %}
+    from {{ ref('dim_period') }} as p
+    inner join first_used as f on f.block between p.period_start and p.period_end and (f.block_before is null or f.block_before < p.period_start)
+    group by p.period_set, p.grain, p.period_start, p.period_end, f.unit
 )
 
 select
