@@ -106,7 +106,7 @@ def as_csv(row: Row) -> dict[str, object]:
     return told | {"code": row.code}
 
 
-@pytest.mark.parametrize(("seed", "engine"), [(1, "duckdb"), (2, "duckdb"), (3, "postgres")])
+@pytest.mark.parametrize(("seed", "engine"), [(2, "duckdb"), (3, "postgres")])
 def test_what_stands_equals_a_naive_replay(tmp_path: Path, request: pytest.FixtureRequest, seed: int, engine: str) -> None:
     chance = random.Random(seed)
     with engine_environment(engine, request):
@@ -133,6 +133,5 @@ def test_what_stands_equals_a_naive_replay(tmp_path: Path, request: pytest.Fixtu
         kept = pipeline.kept(LIVES)
         pipeline.build_anew(LIVES)
         assert pipeline.kept(LIVES) == kept
-        if seed != 1:
-            pipeline.build_in_parts(3)
-            assert pipeline.kept(LIVES) == kept, "made in parts, it is the same"
+        pipeline.build_in_parts(3)
+        assert pipeline.kept(LIVES) == kept, "made in parts, it is the same"
