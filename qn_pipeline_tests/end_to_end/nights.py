@@ -22,6 +22,18 @@ def run_night(folder: Path, first: date, last: date, kill_at: str | None = None)
     return process.exitcode
 
 
+def kill_night(folder: Path, first: date, last: date, after: float) -> int | None:
+    """Run a night and kill it, with all that it started, so many seconds later, unless it has ended. Returns its exit code."""
+    variables = {name: value for name, value in os.environ.items() if name.startswith("QN_")}
+    process = CONTEXT.Process(target=_night, args=(folder, first, last, None, variables))
+    process.start()
+    process.join(after)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+    return process.exitcode
+
+
 def rebuild_in_parts(folder: Path, rows_a_gb: int) -> int | None:
     """`qn rebuild` in a process of its own, with lives made in parts as those of a large province are. Returns its exit code."""
     variables = {name: value for name, value in os.environ.items() if name.startswith("QN_")}
@@ -81,15 +93,14 @@ def _after(target: str, times: int = 1) -> Any:
     return patch(target, killing)
 
 
-def _during_dbt() -> Any:
-    """When the lives of dossiers have been made again, and the cells that they left and entered have not."""
+def _once_dbt_made(model: str) -> Any:
     from dagster_dbt.core.dbt_cli_invocation import DbtCliInvocation
 
     original = DbtCliInvocation.stream
 
     def stream(self: DbtCliInvocation) -> Iterator[Any]:
         for event in original(self):
-            if getattr(event, "output_name", "") == "core__fct_dossier_interval":
+            if getattr(event, "output_name", "") == model:
                 _die()
             yield event
 
@@ -116,9 +127,11 @@ KILLS: dict[str, Callable[[], Any]] = {
     "landing": lambda: _after("qn_pipeline.landing.arrivals.write_rows"),
     "validation": lambda: _after("qn_pipeline.validation.validate._split"),
     "loading": lambda: _after("qn_pipeline.warehouse.loader._insert"),
-    "dbt": _during_dbt,
+    # Lives have been made again, and the cells that they left and entered have not; cells have, and nothing says yet that the build has ended.
+    "lives": lambda: _once_dbt_made("core__fct_dossier_interval"),
+    "cells": lambda: _once_dbt_made("measures__dossier_daily"),
     "exit checks": lambda: _after("qn_pipeline.orchestration.assets.warehouse.count_violations"),
     "swap": _before_the_swap_shows,
     "pages": lambda: _after("qn_pipeline.publishing.pages._write_changed"),
 }
-IN_THE_WAREHOUSE = ("loading", "dbt", "exit checks", "swap")
+IN_THE_WAREHOUSE = ("loading", "lives", "cells", "exit checks", "swap")
