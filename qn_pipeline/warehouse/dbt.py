@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from qn_pipeline.errors import RunFailed
 from qn_pipeline.settings import Settings
+from qn_pipeline.warehouse.mishaps import explained
+from qn_pipeline.warehouse.sessions import session_options
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 MANIFEST = PROJECT / "target" / "manifest.json"
@@ -27,7 +29,6 @@ LIBPQ_VARIABLES = {
     "sslcert": "PGSSLCERT",
     "sslkey": "PGSSLKEY",
     "connect_timeout": "PGCONNECT_TIMEOUT",
-    "options": "PGOPTIONS",
 }
 # What `dbt parse` reads in place of a warehouse: it connects to none.
 NOWHERE = {"QN_DBT_DUCKDB_PATH": ":memory:"}
@@ -57,6 +58,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "QN_DBT_PG_PASSWORD": unquote(parts.password or ""),
         "QN_DBT_PG_DATABASE": parts.path.lstrip("/"),
         **{LIBPQ_VARIABLES[name]: value for name, value in parse_qsl(parts.query) if name in LIBPQ_VARIABLES},
+        "PGOPTIONS": session_options(settings, where),
     }
 
 
@@ -121,6 +123,9 @@ def failure_line(settings: Settings) -> str:
     if not failed:
         return f"dbt failed without naming a model. {advice}"
     kind, _, name = failed[0]["unique_id"].split(".")[:3]
+    mishap = explained(settings, "\n".join(str(result["message"]) for result in failed))
+    if mishap is not None:
+        return f"{mishap} (dbt was making {name})"
     told = [line.strip() for line in str(failed[0]["message"]).splitlines() if line.strip()]
     return f"The dbt {kind} {name} failed: {' '.join(told[1:2] or told[:1])} ({len(failed)} failed in all). {advice}"
 
