@@ -1,16 +1,25 @@
-"""Nights in processes of their own, which a test may kill at a named step: functions that a fork server's children run."""
+"""Nights in processes of their own, which a test may kill at a named step, or disturb during dbt: functions that a fork server's children run."""
 
 import os
+import resource
 import signal
+import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from unittest.mock import patch
 
 CONTEXT = get_context("forkserver")
-CONTEXT.set_forkserver_preload(["qn_pipeline.orchestration.run", "great_expectations", "pandas", "dbt.cli.main", "altair", "vl_convert"])
+CONTEXT.set_forkserver_preload(
+    ["qn_pipeline.cli", "qn_pipeline.orchestration.run", "great_expectations", "pandas", "dbt.cli.main", "altair", "vl_convert"]
+)
+LONGEST = 300
 
 
 def run_night(folder: Path, first: date, last: date, kill_at: str | None = None) -> int | None:
@@ -27,9 +36,7 @@ def _night(folder: Path, first: date, last: date, kill_at: str | None, variables
     from qn_pipeline.settings import read_settings
     from qn_pipeline.warehouse.engines import open_warehouse
 
-    for name in [name for name in os.environ if name.startswith("QN_")]:
-        del os.environ[name]
-    os.environ.update(variables)
+    _only(variables)
     settings = read_settings(folder)
     settings.prepare_home()
     with open_warehouse(settings).alone():
@@ -38,6 +45,64 @@ def _night(folder: Path, first: date, last: date, kill_at: str | None, variables
         else:
             with KILLS[kill_at]():
                 run_nightly(folder, settings, first, last)
+
+
+@dataclass
+class Night:
+    """A `qn run` that goes on while the test does something to it."""
+
+    process: ForkServerProcess
+    dbt: Connection
+    said: IO[str]
+
+    def wait_for_dbt(self) -> None:
+        """Come back when dbt makes the lives of dossiers."""
+        assert self.dbt.poll(LONGEST), "the night does not come to dbt"
+        self.dbt.recv()
+
+    def end(self) -> tuple[int | None, str]:
+        """Its exit status and the line that it ends with."""
+        self.process.join(LONGEST)
+        if self.process.exitcode is None:
+            self.process.kill()
+            self.process.join()
+        with self.said:
+            return self.process.exitcode, self.said.read().strip().rpartition("\n")[2]
+
+
+def start_night(folder: Path, first: date, last: date, file_limit: int | None = None) -> Night:
+    """Start `qn run` in a process of its own. `file_limit`: when dbt makes the lives of dossiers, no file of its may grow beyond so many bytes."""
+    variables = {name: value for name, value in os.environ.items() if name.startswith("QN_")}
+    said = tempfile.NamedTemporaryFile(mode="r", encoding="utf-8")  # noqa: SIM115 -- closed by Night.end
+    here, there = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=_qn_run, args=(folder, first, last, variables, there, said.name, file_limit))
+    process.start()
+    there.close()
+    return Night(process, here, said)
+
+
+def _qn_run(folder: Path, first: date, last: date, variables: Mapping[str, str], reached: Connection, said: str, file_limit: int | None) -> None:
+    target = os.open(said, os.O_WRONLY | os.O_APPEND)
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    from qn_pipeline import cli
+
+    _only(variables)
+    sys.argv = ["qn", "run", "--project", str(folder), "--from", str(first), "--to", str(last)]
+
+    def at_lives(dbt: int) -> None:
+        if file_limit is not None:
+            resource.prlimit(dbt, resource.RLIMIT_FSIZE, (file_limit, file_limit))
+        reached.send("dbt")
+
+    with _at_lives(at_lives):
+        cli.main()
+
+
+def _only(variables: Mapping[str, str]) -> None:
+    for name in [name for name in os.environ if name.startswith("QN_")]:
+        del os.environ[name]
+    os.environ.update(variables)
 
 
 def _die() -> None:
@@ -60,8 +125,8 @@ def _after(target: str, times: int = 1) -> Any:
     return patch(target, killing)
 
 
-def _during_dbt() -> Any:
-    """When the lives of dossiers have been made again, and the cells that they left and entered have not."""
+def _at_lives(happens: Callable[[int], None]) -> Any:
+    """Something happens (told dbt's process) when the lives of dossiers have been made again, and the cells that they left and entered have not."""
     from dagster_dbt.core.dbt_cli_invocation import DbtCliInvocation
 
     original = DbtCliInvocation.stream
@@ -69,7 +134,7 @@ def _during_dbt() -> Any:
     def stream(self: DbtCliInvocation) -> Iterator[Any]:
         for event in original(self):
             if getattr(event, "output_name", "") == "measures__dossier_event":
-                _die()
+                happens(self.process.pid)
             yield event
 
     return patch.object(DbtCliInvocation, "stream", stream)
@@ -95,7 +160,7 @@ KILLS: dict[str, Callable[[], Any]] = {
     "landing": lambda: _after("qn_pipeline.landing.arrivals.write_rows"),
     "validation": lambda: _after("qn_pipeline.validation.validate._split"),
     "loading": lambda: _after("qn_pipeline.warehouse.loader._insert"),
-    "dbt": _during_dbt,
+    "dbt": lambda: _at_lives(lambda _: _die()),
     "exit checks": lambda: _after("qn_pipeline.orchestration.assets.warehouse.count_violations"),
     "swap": _before_the_swap_shows,
     "pages": lambda: _after("qn_pipeline.publishing.pages._write_changed"),
