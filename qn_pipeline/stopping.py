@@ -39,5 +39,5 @@ def _repeat(ear: socket.socket, ended: threading.Event) -> None:
         heard = ear.recv(1)
         while heard and heard[0] not in (signal.SIGINT, signal.SIGTERM):
             heard = ear.recv(1)
-    while heard and not ended.wait(REPEATED_AFTER):
-        os.kill(os.getpid(), signal.SIGTERM)
+        while heard and not ended.wait(REPEATED_AFTER):
+            os.kill(os.getpid(), signal.SIGTERM)

@@ -32,10 +32,15 @@ SERVER_LOST = re.compile(
 
 def explained(settings: Settings, told: str) -> str | None:
     """What happened, what is safe and what to do, when these words of an engine or of the system are of a mishap."""
-    if SERVER_FULL.search(told):
+    has_server = settings.warehouse_target()[0] == "postgres" or settings.dagster_url is not None
+    if has_server and SERVER_FULL.search(told):
         return f"The disk of the PostgreSQL server is full. {SAFE}. Make room there, and run again."
     if DISK_FULL.search(told):
         return disk_full(settings)
+    return _of_the_server(settings, told) if has_server else None
+
+
+def _of_the_server(settings: Settings, told: str) -> str | None:
     if LOCK_TIMEOUT.search(told):
         return (
             f"Somebody holds a table of the warehouse in an open transaction: waited {settings.lock_timeout:g} s (QN_LOCK_TIMEOUT). {SAFE}. "

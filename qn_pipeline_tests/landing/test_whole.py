@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from qn_pipeline.doctor import examine
 from qn_pipeline.errors import LandingDamaged
 from qn_pipeline.landing.extractions import Extraction, read_extractions
 from qn_pipeline.validation.validate import REPORT, ValidExtraction, read_valid
@@ -94,6 +95,7 @@ def test_damage_in_landing(pipeline: Pipeline, night: Callable[[], str], tmp_pat
             pipeline.check()
         extraction.rows.write_bytes(good)
     flip(extraction.rows)
+    assert told in [finding.told for finding in examine(pipeline.folder) if finding.state == "failed"]
     assert night() == f"qn: {told}"
     assert not (pipeline.settings.home / "warehouse.duckdb").exists()
     assert not pipeline.settings.published.exists()
