@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from qn_pipeline.errors import RunFailed
 from qn_pipeline.settings import Settings
-from qn_pipeline.warehouse.mishaps import explained
+from qn_pipeline.warehouse.mishaps import disk_full_told, explained
 from qn_pipeline.warehouse.sessions import session_options
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
@@ -112,13 +112,14 @@ def _reached(names: Sequence[str], ways: Mapping[str, Sequence[str]]) -> set[str
     return reached
 
 
-def failure_line(settings: Settings) -> str:
-    """What stopped the last dbt run, in one line."""
+def failure_line(settings: Settings, said: str = "") -> str:
+    """What stopped the last dbt run, in one line. `said`: the errors that it told while it ran."""
     advice = f"What is published stays as it was. dbt's log: {settings.home / 'dbt' / 'dbt.log'}"
     try:
         results = json.loads((settings.home / "dbt" / "run_results.json").read_text(encoding="utf-8"))["results"]
     except (OSError, ValueError, KeyError):
-        return f"dbt ended before it built anything. {advice}"
+        # On a full disk dbt cannot write what became of its models either.
+        return explained(settings, said) or disk_full_told(settings) or f"dbt ended before it built anything. {advice}"
     failed = [result for result in results if result["status"] in ("error", "fail")]
     if not failed:
         return f"dbt failed without naming a model. {advice}"

@@ -56,6 +56,11 @@ def _of_the_server(settings: Settings, told: str) -> str | None:
     return None
 
 
+def disk_full_told(settings: Settings) -> str | None:
+    """The line of a full disk, when the home folder's is full just now."""
+    return disk_full(settings) if shutil.disk_usage(settings.home).free < MEGABYTE else None
+
+
 def disk_full(settings: Settings) -> str:
     """The line of a full disk: where, how much is free, and what to do."""
     kind, where = settings.warehouse_target()

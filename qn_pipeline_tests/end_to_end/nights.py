@@ -165,4 +165,4 @@ KILLS: dict[str, Callable[[], Any]] = {
     "swap": _before_the_swap_shows,
     "pages": lambda: _after("qn_pipeline.publishing.pages._write_changed"),
 }
-IN_THE_WAREHOUSE = ("loading", "dbt", "exit checks", "swap")
+AFTER_THE_LOAD = ("dbt", "exit checks", "swap")

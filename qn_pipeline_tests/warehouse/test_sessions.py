@@ -127,3 +127,13 @@ def test_limits_are_those_of_the_settings_and_the_url_decides(pipeline: Pipeline
     monkeypatch.setenv("QN_WAREHOUSE_URL", f"{postgres_url}&options=-c%20lock_timeout%3D7s")
     assert pipeline.query(shown) == [("idle_in_transaction_session_timeout", "0"), ("lock_timeout", "7000"), ("statement_timeout", "0")]
     assert dbt.environment(pipeline.settings)["PGOPTIONS"].endswith("-c lock_timeout=7s")
+
+
+def test_a_full_disk_of_the_server_is_told_apart_from_ours(pipeline: Pipeline) -> None:
+    """Its words as PostgreSQL 18 told them when a tablespace was full."""
+    words = 'could not extend file "pg_tblspc/17697/PG_18_202506291/17901/17903" with FileFallocate(): No space left on device\nHINT:  Check free disk space.'
+    assert explained(pipeline.settings, words) == (
+        "The disk of the PostgreSQL server is full. What is published stays as it was. Make room there, and run again."
+    )
+    ours = f"[Errno 28] No space left on device: '{pipeline.settings.scratch / 'copy-1.csv'}'"
+    assert str(explained(pipeline.settings, ours)).startswith("The disk is full, or a file may not grow further")

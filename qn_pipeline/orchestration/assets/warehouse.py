@@ -155,7 +155,7 @@ def dbt_models() -> AssetsDefinition:
                 else:
                     yield event
         if not invocation.is_successful():
-            raise Failure(description=dbt_project.failure_line(pipeline.settings), allow_retries=False)
+            raise Failure(description=dbt_project.failure_line(pipeline.settings, str(invocation.get_error() or "")), allow_retries=False)
         if not context.is_subset:
             mark_built(pipeline.warehouse)
 
