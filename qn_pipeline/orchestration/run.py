@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 from dagster import AssetCheckSeverity, DagsterEventType, DagsterInstance, ExecuteInProcessResult, TableMetadataValue
+from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster_shared.error import SerializableErrorInfo
 
 from qn_pipeline.errors import STOPPED, RunFailed
@@ -75,6 +76,15 @@ def _quiet_output() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _as_python_interrupts() -> Iterator[None]:
+    """A stop that comes between steps, out of Dagster's handler, is one as any other."""
+    try:
+        yield
+    except DagsterExecutionInterruptedError:
+        raise KeyboardInterrupt from None
+
+
 def run_nightly(project_dir: Path, settings: Settings, first: date, last: date, job: str = NIGHTLY, **resources: Any) -> Outcome:
     """The nightly job (or another one over days) for a range of days, then the pages. Raises RunFailed with what stopped it."""
     os.environ |= {"DAGSTER_HOME": str(prepare_dagster_home(settings)), **BATCHES}
@@ -84,7 +94,7 @@ def run_nightly(project_dir: Path, settings: Settings, first: date, last: date, 
             os.environ[name] = value
     outcome = Outcome()
     definitions = build_defs(project_dir, **resources)
-    with DagsterInstance.from_config(str(settings.dagster_home)) as instance, _quiet_output():
+    with _as_python_interrupts(), DagsterInstance.from_config(str(settings.dagster_home)) as instance, _quiet_output():
         nightly = definitions.resolve_job_def(job).execute_in_process(
             instance=instance, tags=range_tags(first, last), raise_on_error=False, run_config=QUIET
         )

@@ -212,7 +212,13 @@ def _set_run(settings: Settings, project: Project, writing: Writing, as_of: date
 def _home_id(settings: Settings) -> str:
     file = settings.home / "home-id"
     if not file.exists():
-        file.write_text(uuid.uuid4().hex, encoding="utf-8")
+        # Aside: an empty one, of a full disk, would be every home's.
+        aside = settings.scratch / file.name
+        try:
+            aside.write_text(uuid.uuid4().hex, encoding="utf-8")
+            aside.rename(file)
+        finally:
+            aside.unlink(missing_ok=True)
     return file.read_text(encoding="utf-8")
 
 

@@ -18,7 +18,7 @@ from qn_pipeline.errors import RunFailed, SourceUnavailable, WarehouseBusy
 from qn_pipeline.settings import Settings
 from qn_pipeline.warehouse.engines import BI, BI_NEXT, MARTS, MARTS_NEXT, Result, Row, Warehouse, Writing
 from qn_pipeline.warehouse.lock import wait_for, writer_lock
-from qn_pipeline.warehouse.mishaps import SERVER_LOST
+from qn_pipeline.warehouse.mishaps import SERVER_LOST, explained
 from qn_pipeline.warehouse.sessions import connect_arguments
 
 # Any number, the same for all writers of one database.
@@ -215,6 +215,11 @@ class PostgresWarehouse(Warehouse):
                 return [str(column.name) for column in cursor.description or ()], cursor.fetchall()
         except psycopg2.errors.UndefinedTable:
             raise RunFailed(f"Nothing is published in {self.describe()} yet. Start with: qn run") from None
+        except psycopg2.Error as error:
+            line = explained(self.settings, str(error))
+            if line is None:
+                raise
+            raise RunFailed(line) from error
         finally:
             connection.close()
 

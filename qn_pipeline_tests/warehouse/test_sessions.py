@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from qn_pipeline.errors import SourceUnavailable, WarehouseBusy
+from qn_pipeline.errors import RunFailed, SourceUnavailable, WarehouseBusy
 from qn_pipeline.warehouse import dbt, loader, postgres
 from qn_pipeline.warehouse.mishaps import explained
 from qn_pipeline.warehouse.postgres import ADVISORY_LOCK, PostgresWarehouse
@@ -84,7 +84,10 @@ def test_a_statement_that_takes_too_long_is_undone_and_told(pipeline: Pipeline, 
     monkeypatch.setenv("QN_STATEMENT_TIMEOUT", "0.1")
     with pytest.raises(psycopg2.errors.QueryCanceled) as slow:
         pipeline.query("select pg_sleep(60)")
-    assert explained(pipeline.settings, str(slow.value)) == (
+    with pytest.raises(RunFailed) as read:
+        pipeline.warehouse.read("select pg_sleep(60)")
+    assert explained(pipeline.settings, str(slow.value)) == str(read.value)
+    assert str(read.value) == (
         "A statement on PostgreSQL took longer than 0.1 s (QN_STATEMENT_TIMEOUT) and was undone. What is published stays as it was. "
         "See what the server waits for (pg_stat_activity), or give it more time, and run again."
     )
