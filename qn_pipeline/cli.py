@@ -1,6 +1,6 @@
 """`qn`: the command line. Reading commands import neither dagster nor dbt nor Great Expectations.
 
-Exit status: 0 done, 1 a run or check failed, 2 usage or configuration. An error is one line; --verbose adds the traceback.
+Exit status: 0 done, 1 a run or check failed or was stopped, 2 usage or configuration. An error is one line; --verbose adds the traceback.
 """
 
 import csv
@@ -10,7 +10,8 @@ import os
 import shutil
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -25,7 +26,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qn_pipeline import __version__
-from qn_pipeline.errors import ConfigurationError, QnError, RunFailed
+from qn_pipeline.errors import STOPPED, ConfigurationError, QnError, RunFailed
 from qn_pipeline.indicators import quarantine as cases
 from qn_pipeline.indicators import tables, values
 from qn_pipeline.indicators.catalogue import what_is_counted
@@ -34,6 +35,7 @@ from qn_pipeline.landing.land import check_sources, days_with_work
 from qn_pipeline.project import PROJECT_FILE, Project, load_project
 from qn_pipeline.settings import Settings, read_settings
 from qn_pipeline.sources.files import month_after, month_before
+from qn_pipeline.stopping import stoppable
 from qn_pipeline.warehouse.engines import Warehouse, open_warehouse
 
 app = typer.Typer(
@@ -47,6 +49,9 @@ app = typer.Typer(
 WIDTH = None if sys.stdout.isatty() else 160
 out = Console(width=WIDTH)
 err = Console(stderr=True, width=None if sys.stderr.isatty() else 140)
+
+# What a command returns that Typer has caught a Ctrl-C of.
+TYPER_INTERRUPTED = 130
 
 ProjectDir = Annotated[Path, typer.Option("--project", envvar="QN_PROJECT", help="The folder with qn.yaml.", file_okay=False)]
 
@@ -125,8 +130,24 @@ def run(
     for begin, end in ranges:
         check_sources(settings, project, days_between(begin, end))
     settings.prepare_home()
-    with open_warehouse(settings).alone():
+    with _mishaps_told(settings, project), open_warehouse(settings).alone():
         _run(project_dir, settings, ranges)
+
+
+@contextmanager
+def _mishaps_told(settings: Settings, project: Project) -> Iterator[None]:
+    """A full disk, a lost server or a damaged file, wherever a run meets it, becomes its line."""
+    from qn_pipeline.warehouse.mishaps import what_happened
+
+    try:
+        yield
+    except QnError:
+        raise
+    except Exception as error:
+        line = what_happened(settings, project, error)
+        if line is None:
+            raise
+        raise RunFailed(line) from error
 
 
 def _asked_days(project: Project, day: str | None, first: str | None, last: str | None, today: date) -> tuple[date, date] | None:
@@ -178,7 +199,7 @@ def rebuild(project_dir: ProjectDir = Path()) -> None:
     from qn_pipeline.orchestration.jobs import REBUILD
     from qn_pipeline.warehouse.changes import forget_all
 
-    _, settings = _load(project_dir)
+    project, settings = _load(project_dir)
     landed = read_extractions(settings)
     if not landed:
         raise ConfigurationError(
@@ -186,7 +207,7 @@ def rebuild(project_dir: ProjectDir = Path()) -> None:
         )
     settings.prepare_home()
     warehouse = open_warehouse(settings)
-    with warehouse.alone():
+    with _mishaps_told(settings, project), warehouse.alone():
         forget_all(warehouse)
         # A folder that is moved away is gone at once; one that is half deleted would be checked anew in part.
         aside = settings.scratch / f"valid-{os.getpid()}"
@@ -606,16 +627,17 @@ def main() -> None:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     try:
-        status = app(arguments, standalone_mode=False)
+        with stoppable():
+            status = app(arguments, standalone_mode=False)
+        if status == TYPER_INTERRUPTED:
+            status = _fail(STOPPED, 1, verbose)
     except QnError as error:
         status = _fail(str(error), error.exit_status, verbose)
     except typer.TyperException as error:
         told = error.format_message() if hasattr(error, "format_message") else str(error)
         status = _fail(told, 2, verbose)
-    except typer.Abort:
-        status = _fail("Stopped. What is published stays as it was.", 1, verbose)
-    except KeyboardInterrupt:
-        status = _fail("Stopped. What is published stays as it was.", 1, verbose)
+    except (typer.Abort, KeyboardInterrupt):
+        status = _fail(STOPPED, 1, verbose)
     except Exception as error:  # noqa: BLE001 -- the last resort: told in one line, with its traceback when asked for
         status = _fail(
             f"Unexpected {type(error).__name__}. What is published stays as it was. Run again with --verbose and report it as a defect.", 1, verbose

@@ -10,7 +10,8 @@ from typing import Literal
 
 from qn_pipeline.errors import QnError
 from qn_pipeline.indicators import values
-from qn_pipeline.landing.extractions import read_extractions
+from qn_pipeline.landing.extractions import landing_damaged, read_extractions
+from qn_pipeline.landing.whole import first_damaged
 from qn_pipeline.project import Project, PulledSource, load_project
 from qn_pipeline.settings import Settings, read_settings
 from qn_pipeline.sources.connections import reach
@@ -93,8 +94,12 @@ def _landing(settings: Settings) -> Finding:
         extractions = read_extractions(settings)
     except QnError as error:
         return Finding("landing", "failed", str(error))
+    for extraction in extractions:
+        damaged = first_damaged(extraction.folder, extraction.manifest.written)
+        if damaged is not None:
+            return Finding("landing", "failed", landing_damaged(extraction, damaged))
     rows = sum(extraction.manifest.rows for extraction in extractions)
-    return Finding("landing", "ok", f"{len(extractions)} extractions, {rows} rows")
+    return Finding("landing", "ok", f"{len(extractions)} extractions, {rows} rows, as they were written")
 
 
 def _published(warehouse: Warehouse) -> Finding:

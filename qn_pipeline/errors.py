@@ -3,6 +3,8 @@
 A message is one line: what happened, where, what is safe, what to do. It never holds a value of a row.
 """
 
+STOPPED = "Stopped. What is published is whole, and nothing is half written. Run it again: it goes on from what is landed."
+
 
 class QnError(Exception):
     """A failure that the pipeline understands. `exit_status` is what `qn` ends with."""

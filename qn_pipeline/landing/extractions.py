@@ -8,7 +8,7 @@ adds to those before it; nothing is deleted.
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +17,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from qn_pipeline.errors import LandingDamaged
+from qn_pipeline.landing.whole import first_damaged
 from qn_pipeline.settings import Settings
 from qn_pipeline.sources.outline import Finding
 
@@ -31,7 +32,7 @@ class Manifest(BaseModel):
 
     `file` is what it was read from, None when the day was asked for and nothing came. `day` is the day asked for, `speaks_for` the one
     that its content speaks for where that is another. `covers_*` are the days whose changes a pull asked for, `follows_seq` is the
-    last extraction of dossiers whose details are in it. `absent_columns` are those of `columns` that were not there. `findings` are sums in an office's table that differ from its lines.
+    last extraction of dossiers whose details are in it. `written` are the hashes of the files beside the manifest. `absent_columns` are those of `columns` that were not there. `findings` are sums in an office's table that differ from its lines.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,6 +61,7 @@ class Manifest(BaseModel):
     findings: list[Finding] = []
     bytes: int = 0
     sha256: str | None = None
+    written: dict[str, str] = {}
     columns: list[str] = []
     sealed_columns: list[str] = []
     dropped_columns: list[str] = []
@@ -105,6 +107,22 @@ def read_extractions(settings: Settings, entity: str | None = None) -> list[Extr
                 f"{file} cannot be read ({type(error).__name__}). The warehouse was not touched. Restore the folder {file.parent} from a backup, or remove it and run its day again."
             ) from None
     return sorted(found, key=lambda extraction: extraction.manifest.seq)
+
+
+def must_be_whole(extraction: Extraction, names: Collection[str] | None = None) -> None:
+    """Raises LandingDamaged when a file of the extraction (of those named) is no longer what was written."""
+    damaged = first_damaged(extraction.folder, extraction.manifest.written, names)
+    if damaged is not None:
+        raise LandingDamaged(landing_damaged(extraction, damaged))
+
+
+def landing_damaged(extraction: Extraction, file: Path) -> str:
+    """What to say of a damaged file of an extraction."""
+    day = extraction.manifest.day
+    return (
+        f"{file} is damaged: it is not what was written. What is published stays as it was. "
+        f"Restore {extraction.folder} from a backup; or remove that folder, and bring its day again: qn run --date {day}"
+    )
 
 
 def superseded_by(extractions: list[Extraction]) -> dict[str, int]:

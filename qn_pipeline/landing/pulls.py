@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from qn_pipeline.engine import literal, open_engine, quoted
 from qn_pipeline.errors import ConfigurationError
 from qn_pipeline.landing.extractions import GONE, MANIFEST, RECONCILIATION, ROWS, Extraction, Manifest, current, read_extractions, written_aside
+from qn_pipeline.landing.whole import digests
 from qn_pipeline.landing.write import absent_columns, folder_of, next_seq, now, prepare_seal, record_nothing, seal_key_id, telling, write_rows
 from qn_pipeline.project import Project, PulledSource
 from qn_pipeline.settings import Settings
@@ -194,6 +195,7 @@ def _write(
             unreconciled=sum(r.told != r.held_after for r in pull.reconciled),
             bytes=sum(len(row) for row in pull.rows),
             sha256=digest,
+            written=digests(aside),
             columns=source.mapping.source_columns,
             sealed_columns=source.sealed_columns,
             dropped_columns=sorted(set(columns) - set(source.mapping.source_columns) - set(kept)),

@@ -14,16 +14,25 @@ from qn_pipeline.project import Project, load_project
 from qn_pipeline.settings import Settings, read_settings
 from qn_pipeline.validation.outcome import Outcome
 from qn_pipeline.warehouse.engines import Warehouse, open_warehouse
+from qn_pipeline.warehouse.mishaps import what_happened
 
 
 @contextmanager
-def told_as_failure() -> Iterator[None]:
-    """A failure that the pipeline understands becomes Dagster's, with its one line and no retry where none helps."""
+def told_as_failure(pipeline: "Pipeline | None" = None) -> Iterator[None]:
+    """A failure that the pipeline understands becomes Dagster's, with its one line and no retry where none helps.
+
+    With a pipeline that is set up, also what goes wrong around it: a full disk, a lost server, a damaged file.
+    """
     try:
         yield
     except QnError as error:
         outcome = {"outcome": Outcome.BROKEN.value} if isinstance(error, CheckBroken) else {}
         raise Failure(description=str(error), metadata={"kind": type(error).__name__, **outcome}, allow_retries=error.transient) from error
+    except Exception as error:
+        line = what_happened(pipeline.settings, pipeline.project, error) if pipeline is not None else None
+        if line is None:
+            raise
+        raise Failure(description=line, metadata={"kind": type(error).__name__}, allow_retries=False) from error
 
 
 class Pipeline(ConfigurableResource["Pipeline"]):

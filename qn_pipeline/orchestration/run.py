@@ -10,14 +10,17 @@ from typing import Any
 
 import yaml
 from dagster import AssetCheckSeverity, DagsterEventType, DagsterInstance, ExecuteInProcessResult, TableMetadataValue
+from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster_shared.error import SerializableErrorInfo
 
-from qn_pipeline.errors import RunFailed
+from qn_pipeline.errors import STOPPED, RunFailed
 from qn_pipeline.orchestration.assets.landing import SOURCES_REACHED
 from qn_pipeline.orchestration.build import build_defs
 from qn_pipeline.orchestration.checks import DOUBTFUL
 from qn_pipeline.orchestration.jobs import NIGHTLY, PUBLISH, months_of_pages, range_tags
 from qn_pipeline.orchestration.storage import BATCHES, PLANNED_TOGETHER, KeptEngineEventLogStorage
 from qn_pipeline.settings import Settings
+from qn_pipeline.warehouse.mishaps import explained
 
 DAGSTER_SETTINGS = {
     "telemetry": {"enabled": False},
@@ -27,6 +30,8 @@ DAGSTER_SETTINGS = {
     "python_logs": {"managed_python_loggers": ["qn_pipeline"], "python_log_level": "INFO"},
 }
 DAGSTER_URL = "QN_DAGSTER_URL"
+# How an interrupt comes out of a step: as Dagster's own, as Python's, or as the embedded engine's, which looks for signals while it works.
+INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt", "RuntimeError: Query interrupted")
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -71,6 +76,15 @@ def _quiet_output() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _as_python_interrupts() -> Iterator[None]:
+    """A stop that comes between steps, out of Dagster's handler, is one as any other."""
+    try:
+        yield
+    except DagsterExecutionInterruptedError:
+        raise KeyboardInterrupt from None
+
+
 def run_nightly(project_dir: Path, settings: Settings, first: date, last: date, job: str = NIGHTLY, **resources: Any) -> Outcome:
     """The nightly job (or another one over days) for a range of days, then the pages. Raises RunFailed with what stopped it."""
     os.environ |= {"DAGSTER_HOME": str(prepare_dagster_home(settings)), **BATCHES}
@@ -80,19 +94,19 @@ def run_nightly(project_dir: Path, settings: Settings, first: date, last: date, 
             os.environ[name] = value
     outcome = Outcome()
     definitions = build_defs(project_dir, **resources)
-    with DagsterInstance.from_config(str(settings.dagster_home)) as instance, _quiet_output():
+    with _as_python_interrupts(), DagsterInstance.from_config(str(settings.dagster_home)) as instance, _quiet_output():
         nightly = definitions.resolve_job_def(job).execute_in_process(
             instance=instance, tags=range_tags(first, last), raise_on_error=False, run_config=QUIET
         )
-        _record(outcome, nightly)
+        _record(outcome, nightly, settings)
         published = definitions.resolve_job_def(PUBLISH).execute_in_process(
             instance=instance, tags=range_tags(*months_of_pages(project_dir)), raise_on_error=False, run_config=QUIET
         )
-        _record(outcome, published)
+        _record(outcome, published, settings)
     return outcome
 
 
-def _record(outcome: Outcome, result: ExecuteInProcessResult) -> None:
+def _record(outcome: Outcome, result: ExecuteInProcessResult, settings: Settings) -> None:
     outcome.run_ids.append(result.run_id)
     stopping: list[str] = []
     for event in result.all_events:
@@ -110,7 +124,7 @@ def _record(outcome: Outcome, result: ExecuteInProcessResult) -> None:
             pages = event.step_materialization_data.materialization.metadata["pages_written"].value
             outcome.pages = [str(page) for page in pages] if isinstance(pages, list) else []
     if not result.success:
-        raise RunFailed(" ".join([*outcome.failed.values(), _reason(result, stopping or outcome.warnings)]))
+        raise RunFailed(" ".join([*outcome.failed.values(), _reason(result, stopping or outcome.warnings, settings)]))
 
 
 def _told(metadata: Mapping[str, Any]) -> str:
@@ -119,7 +133,16 @@ def _told(metadata: Mapping[str, Any]) -> str:
     return f" ({', '.join(f'{name} {value}' for name, value in told.items())})" if told else ""
 
 
-def _reason(result: ExecuteInProcessResult, failed_checks: list[str]) -> str:
+def _all_words(error: SerializableErrorInfo | None) -> str:
+    """What an error says, and what it came from."""
+    words = []
+    while error is not None:
+        words.append(error.message)
+        error = error.cause or error.context
+    return "\n".join(words)
+
+
+def _reason(result: ExecuteInProcessResult, failed_checks: list[str], settings: Settings) -> str:
     """The line of the first failure, the pipeline's own words where it has them."""
     for event in result.all_events:
         if event.event_type is DagsterEventType.STEP_FAILURE:
@@ -128,6 +151,11 @@ def _reason(result: ExecuteInProcessResult, failed_checks: list[str]) -> str:
                 return data.user_failure_data.description
             if failed_checks and data.error and "AssetCheck" in (data.error.cls_name or ""):
                 return f"A check stopped the run: {failed_checks[-1]}. What is published stays as it was. See: qn quarantine, and the run {result.run_id} in the UI."
+            if data.error and any(data.error.message.startswith((name, f"dagster._core.errors.{name}")) for name in INTERRUPTS):
+                return STOPPED
+            mishap = explained(settings, _all_words(data.error))
+            if mishap is not None:
+                return mishap
             first_line = next((line for line in str(data.error.message if data.error else "").splitlines() if line.strip()), "no message")
             return f"The step {event.step_key} of run {result.run_id} failed: {first_line.strip()} What is published stays as it was. Run again with --verbose, or open the run in the UI."
     if failed_checks:

@@ -20,7 +20,8 @@ from pydantic import BaseModel, ConfigDict
 from qn_pipeline.contracts.model import Contract, Rule, Severity
 from qn_pipeline.engine import literal, open_engine, quoted
 from qn_pipeline.errors import ContractBroken, LandingDamaged
-from qn_pipeline.landing.extractions import ROWS, Extraction, written_aside
+from qn_pipeline.landing.extractions import ROWS, Extraction, landing_damaged, must_be_whole, written_aside
+from qn_pipeline.landing.whole import digests, first_damaged
 from qn_pipeline.project import FileSource, Project, Source
 from qn_pipeline.project_quality import TOTAL_DIFFERS, UNREADABLE, Waiver
 from qn_pipeline.settings import Settings
@@ -46,7 +47,7 @@ ROWS_WRITTEN = "parquet_version v2, dictionary_size_limit 4096"
 class Report(BaseModel):
     """What the door found in one extraction. `violations` are those that no waiver covers, `waived` counts the others by waiver.
 
-    `nulls`: of each column, the rows in which it has no value that could be read.
+    `nulls`: of each column, the rows in which it has no value that could be read. `written`: the hashes of the files beside the report.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,6 +61,7 @@ class Report(BaseModel):
     waived: dict[str, int] = {}
     adjusted: int = 0
     nulls: dict[str, int] = {}
+    written: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,19 @@ def read_valid(settings: Settings, project: Project, extraction: Extraction) -> 
     folder = _folder(settings, extraction, fingerprint(project, source, extraction))
     if not (folder / REPORT).is_file():
         return None
-    return ValidExtraction(extraction, folder, Report.model_validate_json((folder / REPORT).read_bytes()))
+    try:
+        return ValidExtraction(extraction, folder, Report.model_validate_json((folder / REPORT).read_bytes()))
+    except ValueError:
+        log.warning("%s is damaged; the result is made anew from landing", folder / REPORT)
+        return None
+
+
+def drop_damaged(result: ValidExtraction) -> Path | None:
+    """Remove a result of which a file is no longer what was written, so that the next check makes it anew. Returns that file."""
+    damaged = first_damaged(result.folder, result.report.written)
+    if damaged is not None:
+        shutil.rmtree(result.folder, ignore_errors=True)
+    return damaged
 
 
 def validate(settings: Settings, project: Project, extraction: Extraction, engine: duckdb.DuckDBPyConnection | None = None) -> ValidExtraction:
@@ -124,7 +138,9 @@ def validate(settings: Settings, project: Project, extraction: Extraction, engin
     folder = _folder(settings, extraction, mark)
     # A cursor has temporary tables of its own, which end with it.
     with open_engine(settings) if engine is None else engine.cursor() as con, written_aside(settings, folder) as aside:
-        report = _split(con, project, source, extraction, mark, aside)
+        report = _split(con, project, source, extraction, mark, aside).model_copy(update={"written": digests(aside)})
+        # One that is there all the same is damaged.
+        shutil.rmtree(folder, ignore_errors=True)
         (aside / REPORT).write_text(report.model_dump_json(indent=1))
     for older in folder.parent.iterdir():
         if older != folder:
@@ -139,6 +155,7 @@ def _folder(settings: Settings, extraction: Extraction, mark: str) -> Path:
 
 def _split(con: duckdb.DuckDBPyConnection, project: Project, source: Source, extraction: Extraction, mark: str, target: Path) -> Report:
     manifest, contract = extraction.manifest, source.contract
+    must_be_whole(extraction)
     _read_landed(con, extraction, source.mapping.source_columns)
     day_end = f"timestamp '{_spoken_for(project, source, extraction) + timedelta(days=1)}'"
     adjusted = adjusting(project, source, extraction)
@@ -256,16 +273,15 @@ def _nulls(con: duckdb.DuckDBPyConnection, good: Path, contract: Contract) -> di
 
 def _read_landed(con: duckdb.DuckDBPyConnection, extraction: Extraction, wanted: list[str]) -> None:
     manifest = extraction.manifest
-    advice = f"The warehouse was not touched. Restore {extraction.folder} from a backup, or remove it and run {manifest.day} again."
     try:
         # An older extraction may lack a column that the mapping names now: nothing is known of it there.
         lacking = "".join(f", cast(null as varchar) as {quoted(column)}" for column in wanted if column not in manifest.columns)
         con.execute(f"create temp view landed as select *{lacking} from read_parquet({literal(extraction.rows)})")
         (rows,) = _one_row(con, "select count(*) from landed")
     except duckdb.Error as error:
-        raise LandingDamaged(f"The landed rows of {manifest.file} cannot be read ({type(error).__name__}). {advice}") from None
+        raise LandingDamaged(f"{landing_damaged(extraction, extraction.rows)} ({type(error).__name__})") from None
     if rows != manifest.rows:
-        raise LandingDamaged(f"The landed rows of {manifest.file} are {rows}, and its manifest says {manifest.rows}. {advice}")
+        raise LandingDamaged(f"{landing_damaged(extraction, extraction.rows)} (of {manifest.rows} rows, it has {rows})")
 
 
 def _spoken_for(project: Project, source: Source, extraction: Extraction) -> date:

@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from qn_pipeline.errors import RunFailed
 from qn_pipeline.settings import Settings
+from qn_pipeline.warehouse.mishaps import disk_full_told, explained
+from qn_pipeline.warehouse.sessions import session_options
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 MANIFEST = PROJECT / "target" / "manifest.json"
@@ -27,7 +29,6 @@ LIBPQ_VARIABLES = {
     "sslcert": "PGSSLCERT",
     "sslkey": "PGSSLKEY",
     "connect_timeout": "PGCONNECT_TIMEOUT",
-    "options": "PGOPTIONS",
 }
 # What `dbt parse` reads in place of a warehouse: it connects to none.
 NOWHERE = {"QN_DBT_DUCKDB_PATH": ":memory:"}
@@ -57,6 +58,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "QN_DBT_PG_PASSWORD": unquote(parts.password or ""),
         "QN_DBT_PG_DATABASE": parts.path.lstrip("/"),
         **{LIBPQ_VARIABLES[name]: value for name, value in parse_qsl(parts.query) if name in LIBPQ_VARIABLES},
+        "PGOPTIONS": session_options(settings, where),
     }
 
 
@@ -127,17 +129,21 @@ def _reached(names: Sequence[str], ways: Mapping[str, Sequence[str]]) -> set[str
     return reached
 
 
-def failure_line(settings: Settings) -> str:
-    """What stopped the last dbt run, in one line."""
+def failure_line(settings: Settings, said: str = "") -> str:
+    """What stopped the last dbt run, in one line. `said`: the errors that it told while it ran."""
     advice = f"What is published stays as it was. dbt's log: {settings.home / 'dbt' / 'dbt.log'}"
     try:
         results = json.loads((settings.home / "dbt" / "run_results.json").read_text(encoding="utf-8"))["results"]
     except (OSError, ValueError, KeyError):
-        return f"dbt ended before it built anything. {advice}"
+        # On a full disk dbt cannot write what became of its models either.
+        return explained(settings, said) or disk_full_told(settings) or f"dbt ended before it built anything. {advice}"
     failed = [result for result in results if result["status"] in ("error", "fail")]
     if not failed:
         return f"dbt failed without naming a model. {advice}"
     kind, _, name = failed[0]["unique_id"].split(".")[:3]
+    mishap = explained(settings, "\n".join(str(result["message"]) for result in failed))
+    if mishap is not None:
+        return f"{mishap} (dbt was making {name})"
     told = [line.strip() for line in str(failed[0]["message"]).splitlines() if line.strip()]
     return f"The dbt {kind} {name} failed: {' '.join(told[1:2] or told[:1])} ({len(failed)} failed in all). {advice}"
 

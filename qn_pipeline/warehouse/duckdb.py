@@ -13,6 +13,7 @@ from qn_pipeline.engine import duckdb_config, literal, quoted
 from qn_pipeline.errors import RunFailed, WarehouseBusy
 from qn_pipeline.settings import Settings
 from qn_pipeline.warehouse.engines import BI, BI_NEXT, MARTS, MARTS_NEXT, Row, Warehouse, Writing
+from qn_pipeline.warehouse.mishaps import DISK_FULL
 
 PUBLISHED_FILE = "warehouse.duckdb"
 
@@ -52,15 +53,27 @@ class DuckDBWarehouse(Warehouse):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         while True:
             try:
+                self._make_file()
                 return duckdb.connect(str(self.path), config=duckdb_config(self.settings))
             except duckdb.IOException as error:
                 if "lock" not in str(error):
+                    if DISK_FULL.search(str(error)):
+                        raise
                     raise RunFailed(
                         f"{self.path} cannot be opened ({type(error).__name__}). What is published stays as it was. Run: qn doctor"
                     ) from error
                 if time.monotonic() >= deadline:
                     raise WarehouseBusy(f"{self.path} is open in another program. Nothing was written. Close it, and run again.") from None
                 time.sleep(0.2)
+
+    def _make_file(self) -> None:
+        """Make the file of a new warehouse aside: on a full disk, or after a kill, half a header would keep every later run out."""
+        if self.path.exists():
+            return
+        aside = self.path.with_name(f"{self.path.name}.new")
+        aside.unlink(missing_ok=True)
+        duckdb.connect(str(aside), config=duckdb_config(self.settings)).close()
+        aside.rename(self.path)
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:

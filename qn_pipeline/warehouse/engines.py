@@ -1,16 +1,17 @@
 """What the pipeline asks of a warehouse, and which one a project has."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from qn_pipeline.settings import Settings
 from qn_pipeline.warehouse.lock import writer_lock
 from qn_pipeline.warehouse.tables import Columns
 
 Row = tuple[Any, ...]
+Result = TypeVar("Result")
 MARTS = "marts"
 MARTS_NEXT = "marts_next"
 BI = "bi"
@@ -64,6 +65,10 @@ class Warehouse(ABC):
         """Hold every lock that a writer of this warehouse needs."""
         with writer_lock(self.settings):
             yield
+
+    def again_when_lost(self, work: Callable[[], Result]) -> Result:
+        """Do what is one transaction, or only reads; where a server may be lost under it, it is done again."""
+        return work()
 
     def create_table(self, name: str, columns: Columns) -> str:
         return f"create table if not exists {name} ({', '.join(f'{column} {self.types[kind]}' for column, kind in columns.items())})"

@@ -12,15 +12,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from qn_pipeline.errors import ConfigurationError, ContractBroken
-from qn_pipeline.landing.extractions import Extraction, read_extractions, superseded_by
+from qn_pipeline.errors import ConfigurationError, ContractBroken, LandingDamaged
+from qn_pipeline.landing.extractions import RECONCILIATION, Extraction, must_be_whole, read_extractions, superseded_by
 from qn_pipeline.postal_contracts import contract_rows, price_rows
 from qn_pipeline.project import Project
 from qn_pipeline.settings import Settings
-from qn_pipeline.validation.validate import ValidExtraction, read_valid
+from qn_pipeline.validation.validate import ValidExtraction, drop_damaged, read_valid
 from qn_pipeline.warehouse.changes import is_built, touch
 from qn_pipeline.warehouse.decisions import adjustment_rows, waiver_rows
 from qn_pipeline.warehouse.engines import Warehouse, Writing
+from qn_pipeline.warehouse.mishaps import valid_damaged
 from qn_pipeline.warehouse.postal_candidates import candidates_file
 from qn_pipeline.warehouse.tables import (
     ADJUSTMENTS,
@@ -211,7 +212,13 @@ def _set_run(settings: Settings, project: Project, writing: Writing, as_of: date
 def _home_id(settings: Settings) -> str:
     file = settings.home / "home-id"
     if not file.exists():
-        file.write_text(uuid.uuid4().hex, encoding="utf-8")
+        # Aside: an empty one, of a full disk, would be every home's.
+        aside = settings.scratch / file.name
+        try:
+            aside.write_text(uuid.uuid4().hex, encoding="utf-8")
+            aside.rename(file)
+        finally:
+            aside.unlink(missing_ok=True)
     return file.read_text(encoding="utf-8")
 
 
@@ -223,6 +230,10 @@ def _forget(writing: Writing, seq: int) -> None:
 
 def _insert(writing: Writing, result: ValidExtraction) -> int:
     manifest = result.extraction.manifest
+    damaged = drop_damaged(result)
+    if damaged is not None:
+        raise LandingDamaged(valid_damaged(damaged))
+    must_be_whole(result.extraction, [RECONCILIATION])
     columns = [name for name in entity_columns(manifest.entity) if name != "extraction_seq"]
     seq: dict[str, object] = {"extraction_seq": manifest.seq}
     taken = writing.insert_parquet(f"{SCHEMA}.{manifest.entity}", columns, result.rows, seq)

@@ -2,8 +2,9 @@
 
 import logging
 import os
+import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
@@ -15,13 +16,20 @@ import psycopg2.extensions
 from qn_pipeline.engine import literal, open_engine
 from qn_pipeline.errors import RunFailed, SourceUnavailable, WarehouseBusy
 from qn_pipeline.settings import Settings
-from qn_pipeline.warehouse.engines import BI, BI_NEXT, MARTS, MARTS_NEXT, Row, Warehouse, Writing
+from qn_pipeline.warehouse.engines import BI, BI_NEXT, MARTS, MARTS_NEXT, Result, Row, Warehouse, Writing
 from qn_pipeline.warehouse.lock import wait_for, writer_lock
+from qn_pipeline.warehouse.mishaps import SERVER_LOST, explained
+from qn_pipeline.warehouse.sessions import connect_arguments
 
 # Any number, the same for all writers of one database.
 ADVISORY_LOCK = 714_2022_2114
 GENERATION, BI_GENERATION = "marts_generation_", "bi_generation_"
 LOCK_MILLISECONDS = 500
+# A run that holds the lock waits so long for a server that is started again, and does what was lost under it so often.
+PATIENCE, RECONNECT_EVERY, ATTEMPTS = 60.0, 0.2, 3
+# Answers that another try will not change.
+REFUSED = re.compile(r"FATAL:(?!.*(the database system is|too many|connection slots|terminating connection))", re.DOTALL)
+_locks: dict[str, psycopg2.extensions.connection] = {}
 # What others may do with a view, as statements that grant it again.
 RIGHTS = """
     select 'grant ' || a.privilege_type || ' on ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname)
@@ -83,14 +91,21 @@ class PostgresWarehouse(Warehouse):
     def bucket(self, expression: str, buckets: int) -> str:
         return f"(hashtext({expression}) & 2147483647) % {buckets}"
 
-    def connect(self) -> psycopg2.extensions.connection:
-        """A connection. Raises SourceUnavailable when the server does not answer."""
-        try:
-            return psycopg2.connect(self.url, application_name="qn_pipeline")
-        except psycopg2.OperationalError as error:
-            raise SourceUnavailable(
-                f"{self.describe()} does not answer ({type(error).__name__}). Nothing was written to it. Check QN_WAREHOUSE_URL and the server."
-            ) from None
+    def connect(self, patience: float = 0) -> psycopg2.extensions.connection:
+        """A connection. Raises SourceUnavailable when the server does not answer; `patience`: seconds that a server which starts again is given."""
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                connection: psycopg2.extensions.connection = psycopg2.connect(
+                    self.url, application_name="qn_pipeline", **connect_arguments(self.settings, self.url)
+                )
+                return connection
+            except psycopg2.OperationalError as error:
+                if time.monotonic() >= deadline or REFUSED.search(str(error)):
+                    raise SourceUnavailable(
+                        f"{self.describe()} does not answer ({type(error).__name__}). Nothing was written to it. Check QN_WAREHOUSE_URL and the server."
+                    ) from None
+                time.sleep(RECONNECT_EVERY)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -98,24 +113,56 @@ class PostgresWarehouse(Warehouse):
             if not outermost:
                 yield
                 return
-            connection = self.connect()
-            connection.autocommit = True
+            _locks[self.url] = self._locking_session()
             try:
-                with connection.cursor() as cursor:
-
-                    def attempt() -> bool:
-                        cursor.execute("select pg_try_advisory_lock(%s)", (ADVISORY_LOCK,))
-                        row = cursor.fetchone()
-                        return bool(row and row[0])
-
-                    wait_for(attempt, self.settings.writer_wait, lambda: "Another run on the same database")
-                    yield
+                yield
             finally:
-                connection.close()  # ends the session, and the lock with it
+                _locks.pop(self.url).close()  # ends the session, and the lock with it
+
+    def _locking_session(self, patience: float = 0) -> psycopg2.extensions.connection:
+        """A session that holds the lock of all writers of the database. Raises WarehouseBusy when another one keeps it."""
+        connection = self.connect(patience)
+        connection.autocommit = True
+
+        def attempt() -> bool:
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_try_advisory_lock(%s)", (ADVISORY_LOCK,))
+                row = cursor.fetchone()
+            return bool(row and row[0])
+
+        try:
+            wait_for(attempt, self.settings.writer_wait, lambda: "Another run on the same database")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _keep_lock(self) -> None:
+        """Take the lock again when the server has ended the session that held it. What the run has done by then is whole, transaction by transaction."""
+        try:
+            with _locks[self.url].cursor() as cursor:
+                cursor.execute("select 1")
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            log.warning("the session on %s that holds the writer's lock was lost; the lock is taken again", self.describe())
+            _locks[self.url].close()
+            _locks[self.url] = self._locking_session(PATIENCE)
+
+    def again_when_lost(self, work: Callable[[], Result]) -> Result:
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return work()
+            except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+                if not SERVER_LOST.search(str(error)):
+                    raise
+                log.warning("%s was lost; what was not finished is undone and done again", self.describe())
+        return work()
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
-        connection = self.connect()
+        is_alone = self.url in _locks
+        if is_alone:
+            self._keep_lock()
+        connection = self.connect(PATIENCE if is_alone else 0)
         try:
             yield _PostgresWriting(connection, self.settings)
             connection.commit()
@@ -131,9 +178,7 @@ class PostgresWarehouse(Warehouse):
         deadline = time.monotonic() + self.settings.writer_wait
         while True:
             try:
-                with self.writing() as writing:
-                    writing.execute(f"set local lock_timeout = '{LOCK_MILLISECONDS}ms'")
-                    generation = _turn_views(writing)
+                generation = self.again_when_lost(self._swap)
                 break
             except psycopg2.errors.LockNotAvailable:
                 if time.monotonic() >= deadline:
@@ -144,6 +189,11 @@ class PostgresWarehouse(Warehouse):
         for older in self._generations():
             if generation is not None and older != generation:
                 self._drop(older)
+
+    def _swap(self) -> str | None:
+        with self.writing() as writing:
+            writing.execute(f"set local lock_timeout = '{LOCK_MILLISECONDS}ms'")
+            return _turn_views(writing)
 
     def _generations(self) -> list[str]:
         with self.writing() as writing:
@@ -168,6 +218,11 @@ class PostgresWarehouse(Warehouse):
                 return [str(column.name) for column in cursor.description or ()], cursor.fetchall()
         except psycopg2.errors.UndefinedTable:
             raise RunFailed(f"Nothing is published in {self.describe()} yet. Start with: qn run") from None
+        except psycopg2.Error as error:
+            line = explained(self.settings, str(error))
+            if line is None:
+                raise
+            raise RunFailed(line) from error
         finally:
             connection.close()
 

@@ -1,16 +1,25 @@
-"""Nights in processes of their own, which a test may kill at a named step: functions that a fork server's children run."""
+"""Nights in processes of their own, which a test may kill at a named step, or disturb during dbt: functions that a fork server's children run."""
 
 import os
+import resource
 import signal
+import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from unittest.mock import patch
 
 CONTEXT = get_context("forkserver")
-CONTEXT.set_forkserver_preload(["qn_pipeline.orchestration.run", "great_expectations", "pandas", "dbt.cli.main", "altair", "vl_convert"])
+CONTEXT.set_forkserver_preload(
+    ["qn_pipeline.cli", "qn_pipeline.orchestration.run", "great_expectations", "pandas", "dbt.cli.main", "altair", "vl_convert"]
+)
+LONGEST = 300
 
 
 def run_night(folder: Path, first: date, last: date, kill_at: str | None = None) -> int | None:
@@ -46,15 +55,9 @@ def rebuild_in_parts(folder: Path, rows_a_gb: int) -> int | None:
 def _rebuild(folder: Path, rows_a_gb: int, variables: Mapping[str, str]) -> None:
     from qn_pipeline.cli import rebuild
 
-    _set_variables(variables)
+    _only(variables)
     with patch("qn_pipeline.warehouse.parts.ROWS_A_GB", rows_a_gb):
         rebuild(folder)
-
-
-def _set_variables(variables: Mapping[str, str]) -> None:
-    for name in [name for name in os.environ if name.startswith("QN_")]:
-        del os.environ[name]
-    os.environ.update(variables)
 
 
 def _night(folder: Path, first: date, last: date, kill_at: str | None, variables: Mapping[str, str]) -> None:
@@ -62,7 +65,7 @@ def _night(folder: Path, first: date, last: date, kill_at: str | None, variables
     from qn_pipeline.settings import read_settings
     from qn_pipeline.warehouse.engines import open_warehouse
 
-    _set_variables(variables)
+    _only(variables)
     settings = read_settings(folder)
     settings.prepare_home()
     with open_warehouse(settings).alone():
@@ -71,6 +74,64 @@ def _night(folder: Path, first: date, last: date, kill_at: str | None, variables
         else:
             with KILLS[kill_at]():
                 run_nightly(folder, settings, first, last)
+
+
+@dataclass
+class Night:
+    """A `qn run` that goes on while the test does something to it."""
+
+    process: ForkServerProcess
+    dbt: Connection
+    said: IO[str]
+
+    def wait_for_dbt(self) -> None:
+        """Come back when dbt makes the lives of dossiers."""
+        assert self.dbt.poll(LONGEST), "the night does not come to dbt"
+        self.dbt.recv()
+
+    def end(self) -> tuple[int | None, str]:
+        """Its exit status and the line that it ends with."""
+        self.process.join(LONGEST)
+        if self.process.exitcode is None:
+            self.process.kill()
+            self.process.join()
+        with self.said:
+            return self.process.exitcode, self.said.read().strip().rpartition("\n")[2]
+
+
+def start_night(folder: Path, first: date, last: date, file_limit: int | None = None) -> Night:
+    """Start `qn run` in a process of its own. `file_limit`: when dbt makes the lives of dossiers, no file of its may grow beyond so many bytes."""
+    variables = {name: value for name, value in os.environ.items() if name.startswith("QN_")}
+    said = tempfile.NamedTemporaryFile(mode="r", encoding="utf-8")  # noqa: SIM115 -- closed by Night.end
+    here, there = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=_qn_run, args=(folder, first, last, variables, there, said.name, file_limit))
+    process.start()
+    there.close()
+    return Night(process, here, said)
+
+
+def _qn_run(folder: Path, first: date, last: date, variables: Mapping[str, str], reached: Connection, said: str, file_limit: int | None) -> None:
+    target = os.open(said, os.O_WRONLY | os.O_APPEND)
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    from qn_pipeline import cli
+
+    _only(variables)
+    sys.argv = ["qn", "run", "--project", str(folder), "--from", str(first), "--to", str(last)]
+
+    def at_lives(dbt: int) -> None:
+        if file_limit is not None:
+            resource.prlimit(dbt, resource.RLIMIT_FSIZE, (file_limit, file_limit))
+        reached.send("dbt")
+
+    with _once_dbt_made(LIVES, at_lives):
+        cli.main()
+
+
+def _only(variables: Mapping[str, str]) -> None:
+    for name in [name for name in os.environ if name.startswith("QN_")]:
+        del os.environ[name]
+    os.environ.update(variables)
 
 
 def _die() -> None:
@@ -93,7 +154,8 @@ def _after(target: str, times: int = 1) -> Any:
     return patch(target, killing)
 
 
-def _once_dbt_made(model: str) -> Any:
+def _once_dbt_made(model: str, happens: Callable[[int], None]) -> Any:
+    """Something happens (told dbt's process) when a model has been made."""
     from dagster_dbt.core.dbt_cli_invocation import DbtCliInvocation
 
     original = DbtCliInvocation.stream
@@ -101,7 +163,7 @@ def _once_dbt_made(model: str) -> Any:
     def stream(self: DbtCliInvocation) -> Iterator[Any]:
         for event in original(self):
             if getattr(event, "output_name", "") == model:
-                _die()
+                happens(self.process.pid)
             yield event
 
     return patch.object(DbtCliInvocation, "stream", stream)
@@ -123,15 +185,16 @@ def _before_the_swap_shows() -> Any:
     return patch.object(Path, "replace", lambda self, target: _die())
 
 
+LIVES = "core__fct_dossier_interval"
 KILLS: dict[str, Callable[[], Any]] = {
     "landing": lambda: _after("qn_pipeline.landing.arrivals.write_rows"),
     "validation": lambda: _after("qn_pipeline.validation.validate._split"),
     "loading": lambda: _after("qn_pipeline.warehouse.loader._insert"),
     # Lives have been made again, and the cells that they left and entered have not; cells have, and nothing says yet that the build has ended.
-    "lives": lambda: _once_dbt_made("core__fct_dossier_interval"),
-    "cells": lambda: _once_dbt_made("measures__dossier_daily"),
+    "lives": lambda: _once_dbt_made(LIVES, lambda _: _die()),
+    "cells": lambda: _once_dbt_made("measures__dossier_daily", lambda _: _die()),
     "exit checks": lambda: _after("qn_pipeline.orchestration.assets.warehouse.count_violations"),
     "swap": _before_the_swap_shows,
     "pages": lambda: _after("qn_pipeline.publishing.pages._write_changed"),
 }
-IN_THE_WAREHOUSE = ("loading", "lives", "cells", "exit checks", "swap")
+AFTER_THE_LOAD = ("lives", "cells", "exit checks", "swap")

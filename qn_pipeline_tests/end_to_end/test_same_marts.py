@@ -1,6 +1,8 @@
 """However it was run, twice, in another order, after a kill at any step, on either engine: the same marts."""
 
 import os
+import re
+import signal
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from qn_pipeline.errors import STOPPED
 from qn_pipeline.warehouse.duckdb import PUBLISHED_FILE
+from qn_pipeline.warehouse.engines import open_warehouse
 from qn_pipeline.warehouse.roles import grant_bi
-from qn_pipeline_tests.end_to_end.nights import IN_THE_WAREHOUSE, KILLS, rebuild_in_parts, run_night
+from qn_pipeline_tests.end_to_end.nights import AFTER_THE_LOAD, KILLS, rebuild_in_parts, run_night, start_night
 from qn_pipeline_tests.end_to_end.readers import Session, reading
-from qn_pipeline_tests.support import Pipeline, dossier, engine_environment, versioned, write_csv, write_project
+from qn_pipeline_tests.support import Pipeline, dossier, engine_environment, restart, versioned, write_csv, write_project
 
 DAYS = [date(2022, 6, day) for day in range(10, 15)]
 ENGINES = ["duckdb", "postgres"]
@@ -87,21 +91,90 @@ def bi_tool(pipeline: Pipeline) -> Iterator[str | Path]:
             writing.execute(f"drop role {role}")
 
 
+def nobody_else_is_in(pipeline: Pipeline) -> bool:
+    """Whether no lock is left on the warehouse, and no dbt is at work in it."""
+    impatient = pipeline.settings.model_copy(update={"writer_wait": 0.0})
+    with open_warehouse(impatient).alone(), open_warehouse(impatient).writing() as writing:
+        if pipeline.url is None:
+            return True  # while dbt has the file, it cannot be opened
+        sessions = "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'dbt' and state <> 'idle'"
+        return writing.execute(sessions) == [(0,)]
+
+
+def stop_during_dbt(pipeline: Pipeline) -> None:
+    """SIGTERM: the run says so, and dbt has ended with it."""
+    night = start_night(pipeline.folder, DAYS[0], DAYS[-1])
+    night.wait_for_dbt()
+    os.kill(night.process.pid or 0, signal.SIGTERM)
+    assert night.end() == (1, f"qn: {STOPPED}")
+    assert nobody_else_is_in(pipeline)
+
+
+def fill_disk_during_dbt(pipeline: Pipeline) -> None:
+    """The warehouse's file, of many times that size, may not be written beyond a limit: the run says so, and where."""
+    status, said = start_night(pipeline.folder, DAYS[0], DAYS[-1], file_limit=2 * 1024**2).end()
+    assert status == 1
+    assert re.match(
+        rf"qn: The disk is full, or a file may not grow further \(ulimit -f\): {pipeline.settings.home} has [\d,]+ MB free\. What is", said
+    ), said
+    assert nobody_else_is_in(pipeline)
+
+
+def restart_during_dbt(pipeline: Pipeline, server: str) -> None:
+    """The server goes away under dbt and comes back: the run says so, and its lock is gone."""
+    night = start_night(pipeline.folder, DAYS[0], DAYS[-1])
+    night.wait_for_dbt()
+    restart(server)
+    status, said = night.end()
+    assert status == 1
+    assert said.startswith(
+        "qn: The PostgreSQL server was lost during the run. What is published stays as it was; what was not finished is undone. Run again"
+    )
+    assert nobody_else_is_in(pipeline)
+
+
+def run_two_at_once(pipeline: Pipeline) -> None:
+    """Both are started, neither waits: one does the work, the other says who does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QN_WRITER_WAIT", "0")
+        both = [start_night(pipeline.folder, DAYS[0], DAYS[-1]) for _ in range(2)]
+    (done, out), (failed, told) = sorted((night.end() for night in both), key=lambda end: end[0] or 0)
+    assert (done, failed) == (0, 1), (out, told)
+    assert re.fullmatch(
+        r"qn: Another run \(process \d+, since .*\) is writing\. Waited 0 s \(QN_WRITER_WAIT\); nothing was written\. Run it again .*", told
+    )
+
+
 def test_there_is_something_to_compare(undisturbed: dict[str, str]) -> None:
     assert {"indicator_values", "unit", "quarantine_row", "bi.fact_indicator", "bi.dim_period"} <= set(undisturbed)
 
 
-def test_in_another_order_after_kills_and_twice(pipeline: Pipeline, undisturbed: dict[str, str]) -> None:
-    """A late day alone, then all days killed at each step, then all days, then again: readers never see half a night, and the marts are the same."""
+def test_in_another_order_after_kills_at_once_and_twice(pipeline: Pipeline, undisturbed: dict[str, str], request: pytest.FixtureRequest) -> None:
+    """A late day alone, then all days killed at each step, stopped, and with the server gone, then all days in two runs at once, then again:
+
+    readers never see half a night, and the marts are the same.
+    """
     run_ok(pipeline, DAYS[3])
     shown = pipeline.digests()
+    if pipeline.url is not None:
+        # A BI tool's session would end with the server, so before it begins.
+        assert run_night(pipeline.folder, DAYS[0], DAYS[-1], kill_at="loading") == -9
+        assert pipeline.digests() == shown
+        restart_during_dbt(pipeline, request.getfixturevalue("postgres_server"))
+        assert pipeline.digests() == shown
     with bi_tool(pipeline) as tool, reading(tool, every=0.2) as seen:
         before = Session(tool).ask()
         # What happens before and after the warehouse is the same on both engines.
-        for step in KILLS if pipeline.url is None else IN_THE_WAREHOUSE:
+        for step in KILLS if pipeline.url is None else AFTER_THE_LOAD:
             assert run_night(pipeline.folder, DAYS[0], DAYS[-1], kill_at=step) == -9, step
             assert pipeline.digests() == (shown if step != "pages" else undisturbed), f"a kill during {step} shows half a night"
-        run_ok(pipeline, *DAYS)
+            if step == "lives":
+                if pipeline.url is None:
+                    fill_disk_during_dbt(pipeline)
+                    assert pipeline.digests() == shown
+                stop_during_dbt(pipeline)
+                assert pipeline.digests() == shown
+        run_two_at_once(pipeline)
         after = Session(tool).ask()
         assert pipeline.digests() == undisturbed
     assert seen.errors == []

@@ -49,7 +49,7 @@ def _landing_asset(contract: Contract, partitions: DailyPartitionsDefinition) ->
         ],
     )
     def landing(context: AssetExecutionContext, pipeline: Pipeline) -> MaterializeResult:
-        with told_as_failure():
+        with told_as_failure(pipeline):
             landed = land_days(pipeline.settings, pipeline.project, entity, days_of(context))
         manifests = [extraction.manifest for extraction in landed.extractions]
         return MaterializeResult(

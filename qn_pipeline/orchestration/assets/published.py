@@ -22,7 +22,7 @@ def swap_asset() -> AssetsDefinition:
         description="The marts as readers see them, and the views of BI tools over them, swapped in at once after the exit checks: a copy of the file on DuckDB, the schema on PostgreSQL.",
     )
     def marts(pipeline: Pipeline) -> MaterializeResult:
-        with told_as_failure():
+        with told_as_failure(pipeline):
             # Materialised by hand, past the checks, it makes them itself.
             broken = [] if pipeline.has_passed_exit else [name for name, count in count_violations(pipeline.warehouse).items() if count]
             if broken:
@@ -47,7 +47,7 @@ def pages_asset(months: MonthlyPartitionsDefinition) -> AssetsDefinition:
         description="A month's page in Vietnamese, readable from disk with no network. A page whose text did not change is left as it is.",
     )
     def pages(context: AssetExecutionContext, pipeline: Pipeline) -> MaterializeResult:
-        with told_as_failure():
+        with told_as_failure(pipeline):
             labels = {source.name: source.label for source in pipeline.project.sources.values()}
             written = write_pages(pipeline.warehouse, pipeline.settings.published, days_of(context), labels)
         return MaterializeResult(metadata={"pages_written": [path.name for path in written]})

@@ -60,7 +60,7 @@ def _valid_asset(contract: Contract, partitions: DailyPartitionsDefinition) -> A
         ],
     )
     def valid(context: AssetExecutionContext, pipeline: Pipeline) -> MaterializeResult:
-        with told_as_failure():
+        with told_as_failure(pipeline):
             days = days_of(context)
             extractions = read_extractions(pipeline.settings, entity)
             results = validate_landed(pipeline.settings, pipeline.project, entity, extractions)

@@ -75,13 +75,14 @@ def loader_asset() -> AssetsDefinition:
     # plans a row a day and asset when that one is partitioned (seen in 1.13.27).
     @multi_asset(specs=[*entities, *control], name="warehouse_load")
     def load_valid(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[MaterializeResult]:
-        with told_as_failure():
+        with told_as_failure(pipeline):
             landed = read_extractions(pipeline.settings)
             if not landed:
                 raise SourceUnavailable("No source has brought anything yet, so there is nothing to load. The warehouse was not touched. Run again.")
             last_day = max(extraction.manifest.day for extraction in landed)
             as_of = logical_instant(last_day, pipeline.now())
-            loaded = load(pipeline.settings, pipeline.project, pipeline.warehouse, as_of, what_is_counted(pipeline.project.catalogue))
+            warehouse, counted = pipeline.warehouse, what_is_counted(pipeline.project.catalogue)
+            loaded = warehouse.again_when_lost(lambda: load(pipeline.settings, pipeline.project, warehouse, as_of, counted))
         for key in sorted(context.selected_asset_keys):
             rows = loaded.rows.get(key.path[-1])
             yield MaterializeResult(asset_key=key, metadata={"as_of": as_of.isoformat()} | ({} if rows is None else {"rows_written": rows}))
@@ -135,10 +136,10 @@ def dbt_models() -> AssetsDefinition:
             raise Failure(description=MADE_TOGETHER.format(model=min(asked)), allow_retries=False)
         variables = dbt_project.environment(pipeline.settings)
         os.environ.update(variables)
-        (pipeline.settings.home / "dbt" / "run_results.json").unlink(missing_ok=True)
         is_whole = bool(asked) and must_be_whole(pipeline.warehouse, kept)
         events: dict[str, Any] = {}
         for arguments in whole_build(pipeline.warehouse, manifest) if is_whole else [["build"]]:
+            (pipeline.settings.home / "dbt" / "run_results.json").unlink(missing_ok=True)
             invocation = dbt.cli(["--no-use-colors", *arguments], context=context, target_path=pipeline.settings.home / "dbt", raise_on_error=False)
             # The embedded engine's file is dbt's until it has ended: rows are counted afterwards. A model that several runs made is told of once.
             for place, event in enumerate(invocation.stream()):
@@ -154,7 +155,7 @@ def dbt_models() -> AssetsDefinition:
                 else:
                     yield event
         if not invocation.is_successful():
-            raise Failure(description=dbt_project.failure_line(pipeline.settings), allow_retries=False)
+            raise Failure(description=dbt_project.failure_line(pipeline.settings, str(invocation.get_error() or "")), allow_retries=False)
         if not context.is_subset:
             mark_built(pipeline.warehouse)
 
@@ -183,9 +184,10 @@ def exit_checks() -> AssetChecksDefinition:
         name="exit_checks",
     )
     def checks(pipeline: Pipeline) -> Iterator[AssetCheckResult]:
-        with told_as_failure():
-            counts = count_violations(pipeline.warehouse)
-            changes = changes_of_closed_months(pipeline.warehouse, pipeline.project.continuity)
+        with told_as_failure(pipeline):
+            warehouse = pipeline.warehouse
+            counts = warehouse.again_when_lost(lambda: count_violations(warehouse))
+            changes = warehouse.again_when_lost(lambda: changes_of_closed_months(warehouse, pipeline.project.continuity))
             held = [change for change in changes or [] if waiver_of(pipeline.project, change.rule, None, change.month) is None]
             of_months = {rule: sum(change.rule == rule for change in held) for rule in (FELL, CHANGED)}
             findings = check_bounds("exit", none_of({**counts, **of_months}))
