@@ -1,5 +1,6 @@
--- No dossier has two versions that stand.
+-- No dossier has two versions that stand; those that were not made again had one before.
 select system, code
-from {{ ref('fct_dossier_version') }}
+from {{ touched_rows(ref('fct_dossier_version'), 'version_touched') }} as v
+where known_to is null
 group by system, code
-having count(*) filter (where known_to is null) > 1
+having count(*) > 1

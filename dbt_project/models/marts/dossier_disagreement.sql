@@ -22,7 +22,7 @@ pair as (
         ct.tells_{{ column }} and ot.tells_{{ column }} and (c.{{ column }} is distinct from o.{{ column }}) as differs_{{ column }}
         {%- endfor %}
     from {{ ref('fct_dossier') }} as c
-    inner join {{ ref('fct_dossier') }} as o on o.dossier = c.dossier and o.system <> c.system
+    inner join {{ ref('fct_dossier') }} as o on o.dossier = c.dossier and o.system <> c.system and not o.is_counted
     inner join teller as ct on ct.system = c.system
     inner join teller as ot on ot.system = o.system
     where c.is_counted

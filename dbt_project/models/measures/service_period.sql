@@ -2,8 +2,9 @@
   Numbers of procedures by period and unit: what a unit, or those below it, offers (reference, as it is known now; null where no source tells
   it), and distinct procedures with dossiers received in the period.
 #}
+{#- What is counted once a period: a procedure with such receptions. -#}
 {%- set counts = {
-    'services_received': 'true',
+    'services_received': 'b.received > 0',
     'services_with_online_dossiers': 'b.received_online > 0 and o.online_rank > 0',
     'services_with_fee_dossiers': 'b.received_with_fee > 0',
     'services_paid_online': 'b.received_paid_online > 0',
@@ -26,24 +27,24 @@ reference as (
     from offered group by unit
 ),
 
-{# What is counted once a period: a procedure with such receptions in the block. #}
+{# In a period, a procedure is counted in its first block there: the last one before lies before the period. #}
 used as (
-    {%- for count, condition in counts.items() %}
-    {{ 'union all' if not loop.first }}
-    select '{{ count }}' as count_of, b.unit, b.procedure, b.block
+    select
+        b.unit, b.block
+        {%- for count, condition in counts.items() %},
+        coalesce({{ condition }}, false) as is_{{ count }}, max(case when {{ condition }} then b.block end) over earlier as before_{{ count }}
+        {%- endfor %}
     from {{ ref('procedure_block') }} as b
-    {%- if 'o.' in condition %} inner join offered as o on o.unit = b.unit and o.procedure = b.procedure{% endif %}
-    where {{ condition }}
-    {%- endfor %}
-),
-
-{# In a period, a procedure is counted in its first block there: the one before which lies before the period. #}
-preceded as (
-    select count_of, unit, block, lag(block) over (partition by count_of, unit, procedure order by block) as block_before from used
+    left join offered as o on o.unit = b.unit and o.procedure = b.procedure
+    window earlier as (partition by b.unit, b.procedure order by b.block rows between unbounded preceding and 1 preceding)
 ),
 
 first_used as (
-    select count_of, unit, block, block_before, count(*) as procedures from preceded group by count_of, unit, block, block_before
+    {%- for count in counts %}
+    {{ 'union all' if not loop.first }}
+    select '{{ count }}' as count_of, unit, block, before_{{ count }} as block_before, count(*) as procedures
+    from used where is_{{ count }} group by unit, block, before_{{ count }}
+    {%- endfor %}
 ),
 
 counted as (
