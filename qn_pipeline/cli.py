@@ -219,6 +219,21 @@ def rebuild(project_dir: ProjectDir = Path()) -> None:
 
 
 @app.command()
+def prove(
+    project_dir: ProjectDir = Path(),
+    units: Annotated[int, typer.Option("--units", min=1, help="Of how many units.")] = 3,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Whose turn it is; without it, those of the week of the last run.")] = None,
+) -> None:
+    """Prove on a sample of units that what nights keep is what a rebuild from landing would make; nothing that is published changes."""
+    from qn_pipeline.orchestration.run import run_proof
+
+    project, settings = _load(project_dir)
+    settings.prepare_home()
+    with _mishaps_told(settings, project), open_warehouse(settings).alone():
+        out.print(run_proof(project_dir, settings, units, seed), highlight=False, soft_wrap=True)
+
+
+@app.command()
 def demo(
     directory: Annotated[Path, typer.Argument(help="The folder of the demo; one that a demo made is made again.")] = Path("qn-demo"),
     dossiers: Annotated[int, typer.Option("--dossiers", min=1, help="Dossiers that come in.")] = 20_000,

@@ -238,6 +238,10 @@ class Pipeline:
         self.query("delete from valid.applied")
         self.build(select, "run")
 
+    def make_models(self) -> None:
+        """Run all models as a night does, and leave what was touched as it is."""
+        self._dbt(["run"])
+
     def build_in_parts(self, parts: int) -> None:
         """Run all models as the first build of a large warehouse does."""
         for words in whole_build(self.warehouse, json.loads(dbt.ensure_manifest().read_bytes()), parts):

@@ -14,6 +14,7 @@ from qn_pipeline.orchestration.assets.valid import valid_assets
 from qn_pipeline.orchestration.assets.warehouse import dbt_models, dbt_resource, exit_checks, loader_asset
 from qn_pipeline.orchestration.jobs import nightly_job, nightly_schedule, publish_job, publish_sensor, rebuild_job
 from qn_pipeline.orchestration.partitions import DEFAULT_START, DEFAULT_ZONE, daily, monthly
+from qn_pipeline.orchestration.proof import proof_job, proof_schedule
 from qn_pipeline.orchestration.refresh import arriving_sensor, refresh_schedule
 from qn_pipeline.orchestration.resources import Pipeline
 from qn_pipeline.project import load_project
@@ -30,13 +31,13 @@ def build_defs(project_dir: Path | None = None, **resources: Any) -> Definitions
     directory = project_dir or (Path(os.environ[PROJECT_VARIABLE]) if os.environ.get(PROJECT_VARIABLE) else None)
     start, zone, env = _calendar(directory)
     days, months = daily(start, zone), monthly(start, zone)
-    nightly, publish = nightly_job(days), publish_job(months)
+    nightly, publish, proof = nightly_job(days), publish_job(months), proof_job()
     where = str(directory.absolute()) if directory else f"(set {PROJECT_VARIABLE} to a project's folder)"
     return Definitions(
         assets=[*landing_assets(days), *valid_assets(days), loader_asset(), dbt_models(), swap_asset(), pages_asset(months)],
         asset_checks=[exit_checks()],
-        jobs=[nightly, publish, rebuild_job(days)],
-        schedules=[nightly_schedule(nightly, where, zone, env), refresh_schedule(nightly, zone, env)],
+        jobs=[nightly, publish, rebuild_job(days), proof],
+        schedules=[nightly_schedule(nightly, where, zone, env), refresh_schedule(nightly, zone, env), proof_schedule(proof, zone, env)],
         sensors=[publish_sensor(nightly, publish, where, env), arriving_sensor(nightly, where, env)],
         resources={"pipeline": Pipeline(project_dir=where), "dbt": dbt_resource(), **resources},
         executor=in_process_executor,

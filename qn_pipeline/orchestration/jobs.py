@@ -34,6 +34,7 @@ from qn_pipeline.warehouse.engines import open_warehouse
 NIGHTLY = "nightly"
 PUBLISH = "publish"
 REBUILD = "rebuild"
+PROOF = "proof"
 NIGHTLY_CRON = "30 1 * * *"
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"

@@ -26,7 +26,7 @@ from dagster import (
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from qn_pipeline.orchestration.jobs import NIGHTLY, REBUILD, range_tags
+from qn_pipeline.orchestration.jobs import NIGHTLY, PROOF, REBUILD, range_tags
 from qn_pipeline.project import FileSource, Project, load_project
 from qn_pipeline.sources.files import find_files
 
@@ -99,4 +99,4 @@ def stamps(project: Project, now: datetime) -> dict[str, tuple[str, date]]:
 
 def is_running(instance: DagsterInstance) -> bool:
     """Whether a run that writes the warehouse is not over yet."""
-    return any(instance.get_runs_count(RunsFilter(job_name=job, statuses=UNFINISHED)) for job in (NIGHTLY, REBUILD))
+    return any(instance.get_runs_count(RunsFilter(job_name=job, statuses=UNFINISHED)) for job in (NIGHTLY, REBUILD, PROOF))

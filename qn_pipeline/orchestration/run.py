@@ -17,7 +17,8 @@ from qn_pipeline.errors import STOPPED, RunFailed
 from qn_pipeline.orchestration.assets.landing import SOURCES_REACHED
 from qn_pipeline.orchestration.build import build_defs
 from qn_pipeline.orchestration.checks import DOUBTFUL
-from qn_pipeline.orchestration.jobs import NIGHTLY, PUBLISH, months_of_pages, range_tags
+from qn_pipeline.orchestration.jobs import NIGHTLY, PROOF, PUBLISH, months_of_pages, range_tags
+from qn_pipeline.orchestration.proof import PROVE, TOLD
 from qn_pipeline.orchestration.storage import BATCHES, PLANNED_TOGETHER, KeptEngineEventLogStorage
 from qn_pipeline.settings import Settings
 from qn_pipeline.warehouse.mishaps import explained
@@ -104,6 +105,18 @@ def run_nightly(project_dir: Path, settings: Settings, first: date, last: date, 
         )
         _record(outcome, published, settings)
     return outcome
+
+
+def run_proof(project_dir: Path, settings: Settings, units: int, seed: int | None) -> str:
+    """The job `proof` on a sample. Returns what was proven; raises RunFailed with what differs."""
+    os.environ |= {"DAGSTER_HOME": str(prepare_dagster_home(settings)), **BATCHES}
+    config = {**QUIET, "ops": {PROVE: {"config": {"units": units, "seed": seed}}}}
+    with _as_python_interrupts(), DagsterInstance.from_config(str(settings.dagster_home)) as instance, _quiet_output():
+        result = build_defs(project_dir).resolve_job_def(PROOF).execute_in_process(instance=instance, raise_on_error=False, run_config=config)
+    if not result.success:
+        raise RunFailed(_reason(result, [], settings))
+    (done,) = [event for event in result.all_events if event.event_type is DagsterEventType.STEP_OUTPUT]
+    return str(done.step_output_data.metadata[TOLD].value)
 
 
 def _record(outcome: Outcome, result: ExecuteInProcessResult, settings: Settings) -> None:

@@ -11,7 +11,7 @@ from dagster import AssetKey, DagsterInstance, DefaultScheduleStatus, Definition
 from qn_pipeline.contracts import CONTRACTS
 from qn_pipeline.errors import ConfigurationError
 from qn_pipeline.orchestration.build import build_defs
-from qn_pipeline.orchestration.jobs import NIGHTLY, PUBLISH, RANGE_END, RANGE_START, REBUILD, nightly_range
+from qn_pipeline.orchestration.jobs import NIGHTLY, PROOF, PUBLISH, RANGE_END, RANGE_START, REBUILD, nightly_range
 from qn_pipeline_tests.support import dossier, write_csv, write_project
 
 LOAD = """
@@ -73,7 +73,7 @@ def test_the_graph_is_one_way_from_landing_to_pages(defs: Definitions) -> None:
 
 def test_two_jobs_and_a_nightly_schedule(defs: Definitions) -> None:
     jobs = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert jobs == {NIGHTLY, PUBLISH, REBUILD}
+    assert jobs == {NIGHTLY, PUBLISH, REBUILD, PROOF}
     schedule = defs.resolve_schedule_def("nightly")
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 1 * * *", "Asia/Ho_Chi_Minh")
     assert schedule.default_status is DefaultScheduleStatus.STOPPED
