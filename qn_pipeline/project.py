@@ -128,6 +128,10 @@ class Connection(_Strict):
     first_wait: float = Field(default=1, ge=0, description="seconds before the first new try; later ones wait longer")
     max_vanished: float = Field(default=0.02, gt=0, le=1, description="share of the dossiers that may vanish, or be missing in lists, in one pull")
     statistics: bool = Field(default=True, description="opencps: false for a site that does not show its statistics")
+    refresh_shares: int = Field(default=48, ge=0, description="opencps: refreshes in which all open dossiers are asked for one by one; 0 for never")
+    refresh_requests: int = Field(
+        default=5000, ge=3, description="opencps: requests that a refresh may spend on it; with more to ask, it takes more refreshes"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> "Connection":

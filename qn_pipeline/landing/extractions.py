@@ -32,7 +32,8 @@ class Manifest(BaseModel):
 
     `file` is what it was read from, None when the day was asked for and nothing came. `day` is the day asked for, `speaks_for` the one
     that its content speaks for where that is another. `covers_*` are the days whose changes a pull asked for, `follows_seq` is the
-    last extraction of dossiers whose details are in it. `written` are the hashes of the files beside the manifest. `absent_columns` are those of `columns` that were not there. `findings` are sums in an office's table that differ from its lines.
+    last extraction of dossiers whose details are in it, `refresh_turn` counts the refreshes that asked for a share of the open dossiers. `written`
+    are the hashes of the files beside the manifest. `absent_columns` are those of `columns` that were not there. `findings` are sums in an office's table that differ from its lines.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,6 +53,7 @@ class Manifest(BaseModel):
     covers_from: date | None = None
     covers_to: date | None = None
     follows_seq: int | None = None
+    refresh_turn: int | None = None
     extracted_at: str
     is_document: bool = False
     rows: int = 0

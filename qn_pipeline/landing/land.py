@@ -45,8 +45,8 @@ def check_sources(settings: Settings, project: Project, days: list[date]) -> Non
             settings.seal_secret()
 
 
-def land_days(settings: Settings, project: Project, entity: str, days: list[date]) -> Landed:
-    """Land what the sources of an entity have for the days.
+def land_days(settings: Settings, project: Project, entity: str, days: list[date], is_refresh: bool = False) -> Landed:
+    """Land what the sources of an entity have for the days. A refresh asks connections for a share of the open dossiers, too (refreshes.py).
 
     A source that is down or brings something unreadable is told in `failed`, with nothing of it kept from there on; the next run
     begins where it stopped.
@@ -55,16 +55,18 @@ def land_days(settings: Settings, project: Project, entity: str, days: list[date
     known = read_extractions(settings, entity)
     for source in project.sources_of(entity):
         try:
-            _land_source(settings, project, source, days, known, landed)
+            _land_source(settings, project, source, days, known, landed, is_refresh)
         except (SourceUnavailable, SourceChanged) as error:
             log.warning("%s", error)
             landed.failed[source.name] = str(error)
     return landed
 
 
-def _land_source(settings: Settings, project: Project, source: AnySource, days: list[date], known: list[Extraction], landed: Landed) -> None:
+def _land_source(
+    settings: Settings, project: Project, source: AnySource, days: list[date], known: list[Extraction], landed: Landed, is_refresh: bool
+) -> None:
     if not isinstance(source, FileSource):
-        landed.extractions.append(pulls.land_pull(settings, project, source, known, days))
+        landed.extractions.append(pulls.land_pull(settings, project, source, known, days, is_refresh))
         return
     for arrival in arrivals.arrivals(project, source, days):
         extraction = arrivals.land_file(settings, known, arrival)

@@ -7,7 +7,7 @@ source leaves no gap. Rows are sealed before they touch the disk.
 import hashlib
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,13 +18,14 @@ import pyarrow.parquet as pq
 from qn_pipeline.engine import literal, open_engine, quoted
 from qn_pipeline.errors import ConfigurationError
 from qn_pipeline.landing.extractions import GONE, MANIFEST, RECONCILIATION, ROWS, Extraction, Manifest, current, read_extractions, written_aside
+from qn_pipeline.landing.refreshes import share_of
 from qn_pipeline.landing.whole import digests
 from qn_pipeline.landing.write import absent_columns, folder_of, next_seq, now, prepare_seal, record_nothing, seal_key_id, telling, write_rows
 from qn_pipeline.project import Project, PulledSource
 from qn_pipeline.settings import Settings
 from qn_pipeline.sources.connections import Question, ask, kept_columns, remembers
 from qn_pipeline.sources.objects import read_objects
-from qn_pipeline.sources.opencps.listed import KEPT, KEPT_DATES, MOMENT, Listed, from_landing
+from qn_pipeline.sources.opencps.listed import FILE_COLUMNS, KEPT, KEPT_DATES, MOMENT, PAYMENT_COLUMNS, Listed, from_landing
 from qn_pipeline.sources.pulled import Pull
 
 log = logging.getLogger(__name__)
@@ -37,18 +38,24 @@ def days_to_ask(known: list[Extraction], project: Project, source: PulledSource,
     return {first + timedelta(days=offset) for offset in range((today - first).days + 1)} | {today}
 
 
-def land_pull(settings: Settings, project: Project, source: PulledSource, known: list[Extraction], days: list[date]) -> Extraction:
-    """Pull a source for days. Raises SourceUnavailable or SourceChanged, and then nothing of it was kept."""
+def land_pull(
+    settings: Settings, project: Project, source: PulledSource, known: list[Extraction], days: list[date], is_refresh: bool = False
+) -> Extraction:
+    """Pull a source for days, and in a refresh a share of the open dossiers one by one. Raises SourceUnavailable or SourceChanged, and then nothing of it was kept."""
     before = [extraction for extraction in known if extraction.manifest.source == source.name]
     question, follows_seq = _question(settings, project, source, before, days)
+    share = share_of(source, before, question.known, days[-1]) if is_refresh and remembers(source) else None
+    if share:
+        question = replace(question, again=share.ids)
     pull = ask(source, settings.connection_secret(source.connection.secret_variable), question)
+    pull.rows.extend(_of_other_details(settings, source, before, pull.unchanged))
     digest = hashlib.sha256(b"\n".join(sorted(pull.rows) if source.delivers == "snapshot" else pull.rows)).hexdigest()
     if source.delivers == "snapshot":
         same = _same_snapshot(settings, source, before, digest)
         if same is not None:
             record_nothing(settings, source, [] if days[-1] in {e.manifest.day for e in before} else [days[-1]])
             return same
-    extraction = _write(settings, source, before, days[-1], question, pull, digest, follows_seq)
+    extraction = _write(settings, source, before, days[-1], question, pull, digest, follows_seq, share.turn if share else None)
     known.append(extraction)
     return extraction
 
@@ -86,9 +93,10 @@ def known_dossiers(settings: Settings, source: PulledSource, before: list[Extrac
         return {}
     key_id = seal_key_id(settings, source)
     whole = {e.manifest.seq for e in files if set(source.mapping.source_columns) <= set(e.manifest.columns) and e.manifest.key_id == key_id}
-    held = ", ".join(f"try_strptime({quoted(column)}, {literal(MOMENT)})" if column in KEPT_DATES else quoted(column) for column in KEPT)
     with open_engine(settings) as con:
         _tell(con, "told", [(e.manifest.seq, e.rows) for e in files])
+        there = {str(name) for name, *_ in con.execute("describe told").fetchall()}
+        held = ", ".join(_held(column) if column in there else f"null as {quoted(column)}" for column in KEPT)
         _tell(con, "vanished", [(e.manifest.seq, e.gone) for e in before if e.gone.exists()])
         newest = con.execute(
             f"""select seq, {held} from told
@@ -97,6 +105,28 @@ def known_dossiers(settings: Settings, source: PulledSource, before: list[Extrac
         ).fetchall()
     known = (from_landing(dict(zip(KEPT, row, strict=True)), unchanged=seq in whole) for seq, *row in newest)
     return {listed.id: listed for listed in known}
+
+
+def _held(column: str) -> str:
+    return f"try_strptime({quoted(column)}, {literal(MOMENT)})" if column in KEPT_DATES else quoted(column)
+
+
+def _of_other_details(settings: Settings, source: PulledSource, before: list[Extraction], rows: list[bytes]) -> list[bytes]:
+    """Of rows that are listed as they were: those whose files or payment are no longer what landing holds."""
+    details = [column for column in (*FILE_COLUMNS, *PAYMENT_COLUMNS) if column in source.mapping.source_columns]
+    if not rows or not details:
+        return []
+    with open_engine(settings) as con:
+        _tell(con, "told", [(e.manifest.seq, e.rows) for e in before if e.rows.exists() and e.manifest.connector == _connector(source)])
+        read_objects(con, details, ["dossierId"], rows)
+        differs = " or ".join(f"s.{quoted(column)} is distinct from t.{quoted(column)}" for column in details)
+        changed = con.execute(
+            f"""select s.row_no from source_row as s
+            inner join told as t on t."dossierId" = s."dossierId"
+            qualify row_number() over (partition by s.row_no order by t.seq desc) = 1 and ({differs})
+            order by 1"""
+        ).fetchall()
+    return [rows[int(row_no) - 1] for (row_no,) in changed]
 
 
 def _connector(source: PulledSource) -> str:
@@ -157,6 +187,7 @@ def _write(
     pull: Pull,
     digest: str,
     follows_seq: int | None,
+    refresh_turn: int | None,
 ) -> Extraction:
     seq = next_seq(settings)
     extraction_id = f"{seq:06d}-{digest[:8]}"
@@ -189,6 +220,7 @@ def _write(
             covers_from=question.window[0] if source.delivers == "changes" else None,
             covers_to=question.window[1] if source.delivers == "changes" else None,
             follows_seq=follows_seq,
+            refresh_turn=refresh_turn,
             extracted_at=now(),
             rows=rows,
             gone=len(pull.gone),

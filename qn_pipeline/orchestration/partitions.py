@@ -7,6 +7,8 @@ from dagster import AssetExecutionContext, DailyPartitionsDefinition, MonthlyPar
 # The first day when no project is there to name one (definitions load in a bare environment, too).
 DEFAULT_START = date(2022, 1, 1)
 DEFAULT_ZONE = "Asia/Ho_Chi_Minh"
+REFRESH_TAG = "qn/refresh"
+"""Of a run that keeps the open day current: connections are asked for a share of the open dossiers one by one, too."""
 
 
 def daily(start: date, zone: str) -> DailyPartitionsDefinition:

@@ -27,6 +27,7 @@ from dagster import (
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from qn_pipeline.orchestration.jobs import NIGHTLY, PROOF, REBUILD, range_tags
+from qn_pipeline.orchestration.partitions import REFRESH_TAG
 from qn_pipeline.project import FileSource, Project, load_project
 from qn_pipeline.sources.files import find_files
 
@@ -53,7 +54,7 @@ def refresh_schedule(job: UnresolvedAssetJobDefinition, zone: str, env: Literal[
         if is_running(context.instance):
             return SkipReason("A run is not over yet. The next refresh brings what came in the meantime.")
         today = context.scheduled_execution_time.date()
-        return RunRequest(run_key=context.scheduled_execution_time.isoformat(), tags=range_tags(today, today))
+        return RunRequest(run_key=context.scheduled_execution_time.isoformat(), tags=range_tags(today, today) | {REFRESH_TAG: today.isoformat()})
 
     return refresh
 

@@ -109,6 +109,11 @@ class _Moment:
         return Shown(self.local.rows(self.now), self.now, self.renderings)
 
     @cached_property
+    def day_before(self) -> Shown:
+        """What lists show that lag behind."""
+        return Shown(self.local.rows(self.now - timedelta(days=1)), self.now, self.renderings)
+
+    @cached_property
     def synchronised(self) -> list[Row]:
         return sorted(self.national.rows(self.now), key=lambda row: (row.updated_at, row.dossier.number, row.state.code))
 
@@ -229,7 +234,7 @@ class ProvinceApp:
             return refusal
         match request.endpoint:
             case "dossiers":
-                return _dossiers(request, moment.shown)
+                return _dossiers(request, moment.day_before if FaultKind.STALE_LISTS in request.spoilt else moment.shown)
             case "statistics":
                 return _statistics(request, moment)
             case "dossier" | "actions" | "files" | "payment":

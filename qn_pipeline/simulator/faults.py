@@ -41,6 +41,8 @@ class FaultKind(StrEnum):
     """Half of the dossiers are not there, wherever one looks."""
     HALF_LISTS = "half_lists"
     """Lists show half of the dossiers; totals, statistics and single dossiers are right."""
+    STALE_LISTS = "stale_lists"
+    """Lists show dossiers as they were a day before, as an index does that was not told; statistics and single dossiers are right."""
 
 
 ENDPOINTS: Final = (
@@ -57,6 +59,7 @@ _REACH: Mapping[FaultKind, frozenset[str]] = {
     FaultKind.MOVING_ROWS: _LISTS,
     FaultKind.HALF_EMPTY: _OF_DOSSIERS,
     FaultKind.HALF_LISTS: frozenset({"dossiers", "national"}),
+    FaultKind.STALE_LISTS: frozenset({"dossiers"}),
 }
 
 

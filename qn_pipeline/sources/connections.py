@@ -26,7 +26,8 @@ class Question:
     """What is asked of a connection.
 
     Of dossiers, the changes of the days `window` (both included), `swept` days read whole, `known` being what landing holds, by the
-    product's id, and `since` the first day that was ever asked for. Of actions, those of the dossiers `follow` (id and code).
+    product's id, and `since` the first day that was ever asked for; those of `again` are asked for one by one, whatever lists show of them.
+    Of actions, those of the dossiers `follow` (id and code).
     """
 
     window: tuple[date, date]
@@ -34,11 +35,17 @@ class Question:
     swept: tuple[date, date] | None = None
     known: Mapping[int, Listed] = field(default_factory=dict)
     follow: Sequence[tuple[int, str]] = ()
+    again: Sequence[int] = ()
 
 
 def remembers(source: PulledSource) -> bool:
     """Whether a pull is held against what landing holds."""
     return source.connection.product == "opencps" and source.entity == "dossiers"
+
+
+def requests_for_one(source: PulledSource) -> int:
+    """How many requests a dossier takes that is asked for by itself, with the details that the mapping wants."""
+    return 1 + sum(pull.wanted_details(source.mapping.source_columns))
 
 
 def kept_columns(source: PulledSource) -> list[str]:
@@ -57,7 +64,7 @@ async def _ask(source: PulledSource, secret: str, question: Question) -> Pull:
         return await dvcqg.pull_dossiers(connection, secret, question.window)
     if source.entity == "dossiers":
         days = pull.Days(question.window, question.since, question.swept)
-        return await pull.pull_dossiers(connection, secret, days, question.known, source.mapping.source_columns)
+        return await pull.pull_dossiers(connection, secret, days, question.known, source.mapping.source_columns, question.again)
     if source.entity == "dossier_actions":
         return Pull(await reference.pull_actions(connection, secret, question.follow), question.window)
     return Pull(await reference.pull_reference(connection, secret, source.entity))

@@ -40,13 +40,17 @@ class Found:
 
 @dataclass(frozen=True)
 class Pull:
-    """The rows of a source, as JSON objects, and what the pull learnt. `covers` is the days whose changes are in it."""
+    """The rows of a source, as JSON objects, and what the pull learnt. `covers` is the days whose changes are in it.
+
+    `unchanged` are rows that were asked for again and are listed as they were; only their details may have changed.
+    """
 
     rows: list[bytes]
     covers: tuple[date, date] | None = None
     gone: list[Gone] = field(default_factory=list)
     reconciled: list[Reconciled] = field(default_factory=list)
     found: list[Found] = field(default_factory=list)
+    unchanged: list[bytes] = field(default_factory=list)
 
 
 FEW = 5

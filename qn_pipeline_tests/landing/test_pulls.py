@@ -1,9 +1,9 @@
 """Pulls of an OpenCPS site: what happens to a dossier where no window shows it reaches landing all the same, and nothing else is lost."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from qn_pipeline.settings import Settings, read_settings
 from qn_pipeline.simulator.app import TOKEN
 from qn_pipeline.simulator.faults import Fault, FaultKind
 from qn_pipeline.simulator.files import end_of
-from qn_pipeline.simulator.lives import Dossier, Kind, Province
+from qn_pipeline.simulator.lives import Dossier, Kind, Province, Row, Shows
 from qn_pipeline.simulator.projects import CONNECTION, write_project
 from qn_pipeline.simulator.server import Handle, serving
 from qn_pipeline.validation.door import validate_landed
@@ -86,7 +86,7 @@ class Site:
 
     folder: Path
     server: Handle
-    shown: Province
+    shown: Shows
 
     @property
     def settings(self) -> Settings:
@@ -97,10 +97,10 @@ class Site:
     def configure(self, **connection: Any) -> None:
         write_project(self.folder, self.server.url, date(2022, 1, 1), **{"first_wait": 0.01, "retry_budget": 1, "timeout": 5, **connection})
 
-    def run(self, *days: date, entity: str = "dossiers", faults: Sequence[Fault] = ()) -> Landed:
+    def run(self, *days: date, entity: str = "dossiers", faults: Sequence[Fault] = (), is_refresh: bool = False) -> Landed:
         self.server.set_clock(end_of(days[-1]))
         self.server.set_faults(faults)
-        return land_days(self.settings, load_project(self.folder), entity, list(days))
+        return land_days(self.settings, load_project(self.folder), entity, list(days), is_refresh)
 
     def land(self, *days: date, entity: str = "dossiers") -> Extraction:
         landed = self.run(*days, entity=entity)
@@ -116,10 +116,10 @@ class Site:
 
 
 @contextmanager
-def site_of(folder: Path, *lives: Dossier, **connection: Any) -> Iterator[Site]:
+def site_of(folder: Path, *lives: Dossier, view: Callable[[Province], Shows] = lambda whole: whole, **connection: Any) -> Iterator[Site]:
     """A site with these dossiers and some that nothing happens to."""
     others = [closed(number, when=f"2022-0{1 + number % 3}-04", unit=HOI_AN) for number in range(50, 62)]
-    shown = province(*lives, *others)
+    shown = view(province(*lives, *others))
     with pytest.MonkeyPatch.context() as patch, serving(shown, end_of(FIRST)) as server:
         patch.setenv("QN_SECRET_MOT_CUA", TOKEN)
         site = Site(folder, server, shown)
@@ -356,6 +356,70 @@ def test_what_is_gone_without_a_code_passes_the_door(tmp_path: Path) -> None:
         assert site.gone()[-1] == ["", code_of(still_open(2))]
         result = validate_landed(site.settings, load_project(site.folder), "dossiers")[-1]
         assert code_of(still_open(2)) in pq.read_table(result.gone)["row_key"].to_pylist()
+
+
+# Refreshes
+
+
+@dataclass(frozen=True)
+class Unstamped:
+    """A system that stamps no change: a dossier's row is as new as the dossier."""
+
+    whole: Province
+
+    def rows(self, at: datetime) -> Iterator[Row]:
+        return (replace(row, updated_at=row.dossier.facts[0].at) for row in self.whole.rows(at))
+
+
+CHANGES_THAT_NO_LIST_SHOWS: dict[str, tuple[Dossier, Callable[[Province], Shows], list[Fault], int]] = {
+    "paid, without a new stamp": (changed(still_open(1), payment="local"), Unstamped, [], 0),
+    # Two refreshes after it was found, a list says otherwise each time.
+    "due another day, and lists lag behind": (
+        changed(still_open(1), due_at="2022-03-29T08:00"),
+        lambda whole: whole,
+        [Fault(FaultKind.STALE_LISTS, times=None)],
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize(("life", "view", "faults", "doubts"), CHANGES_THAT_NO_LIST_SHOWS.values(), ids=CHANGES_THAT_NO_LIST_SHOWS.keys())
+def test_a_days_refreshes_ask_for_each_open_dossier_once_and_find_what_no_list_shows(
+    life: Dossier, view: Callable[[Province], Shows], faults: list[Fault], doubts: int, tmp_path: Path
+) -> None:
+    lives = [life, *(still_open(number) for number in range(2, 20)), closed(30)]
+    with site_of(tmp_path, *lives, view=view, refresh_shares=6) as site:
+        site.land(*from_start(FIRST))
+        site.run(SECOND, faults=faults)
+        site.server.forget_requests()
+        asked = []
+        for _ in range(8):
+            assert site.run(SECOND, faults=faults, is_refresh=True).failed == {}
+            asked.append(site.server.requests()["dossier"])
+        assert 0 < asked[0] < asked[2] < asked[5] == 19, "in shares, each open one once, and no closed one"
+        assert asked[7] == 19 + doubts
+        told = [row for rows, _ in tellings(site.settings, "dossiers", CONNECTION)[2:] for row in rows]
+        paid, due = ("KEYPAY", "30/03/2022 08:00:00") if view is Unstamped else ("", "29/03/2022 08:00:00")
+        assert [(int(row["dossierId"]), row["paymentMethod"], row["dueDate"]) for row in told] == [(IDS[1], paid, due)], "only what changed, once"
+        site.run(CLOSING, faults=faults, is_refresh=True)
+        assert read_extractions(site.settings, "dossiers")[-1].manifest.refresh_turn == 6, "the next day goes on where this one stopped"
+
+
+def test_refreshes_keep_to_their_requests_and_all_open_ones_come_by(tmp_path: Path) -> None:
+    """A dossier is three requests, with its files and its payment."""
+    lives = [changed(still_open(number), payment="local") for number in range(1, 20)]
+    with site_of(tmp_path, *lives, view=Unstamped, refresh_shares=1, refresh_requests=12) as site:
+        site.land(*from_start(FIRST))
+        for later in range(10):
+            site.server.forget_requests()
+            site.run(SECOND + timedelta(days=later), is_refresh=True)
+            assert 0 < sum(site.server.requests()[name] for name in ("dossier", "files", "payment")) <= 12
+        told = [int(row["dossierId"]) for rows, _ in tellings(site.settings, "dossiers", CONNECTION)[1:] for row in rows]
+        assert sorted(told) == [IDS[number] for number in range(1, 20)]
+        site.configure(refresh_shares=0)
+        site.server.forget_requests()
+        site.run(SECOND + timedelta(days=10), is_refresh=True)
+        assert site.server.requests()["dossier"] == 0
 
 
 # Actions

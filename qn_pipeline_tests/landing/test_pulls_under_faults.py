@@ -98,6 +98,7 @@ SCRIPTS = (
     script("rows that move between all pages", MENDED, Fault(K.MOVING_ROWS, "dossiers", times=None), page_size=10),
     script("half a list once", MENDED, Fault(K.HALF_LISTS, "dossiers", after=3)),
     script("half a page in the middle of a list", MENDED, Fault(K.HALF_LISTS, "dossiers", after=20, times=2), page_size=10),
+    script("a list that lags behind once", MENDED, Fault(K.STALE_LISTS, "dossiers", after=3)),
     script("statistics of half of the dossiers", MENDED, Fault(K.HALF_EMPTY, "statistics", times=None)),
     script("single dossiers of one half only", MENDED, Fault(K.HALF_EMPTY, "dossier", times=None)),
     # Until cleared: told, and nothing kept.

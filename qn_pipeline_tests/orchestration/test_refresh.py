@@ -12,6 +12,7 @@ from dagster._core.test_utils import create_run_for_test
 
 from qn_pipeline.orchestration.build import build_defs
 from qn_pipeline.orchestration.jobs import NIGHTLY, RANGE_END, RANGE_START
+from qn_pipeline.orchestration.partitions import REFRESH_TAG
 from qn_pipeline.orchestration.refresh import ARRIVING, REFRESH
 from qn_pipeline_tests.support import dossier, write_csv, write_project
 
@@ -77,6 +78,7 @@ def test_a_refresh_asks_for_the_open_day(project: Path, instance: DagsterInstanc
         for minute in (10, 20)
     ]
     assert [(request.tags[RANGE_START], request.tags[RANGE_END]) for request in asked] == [("2022-06-06", "2022-06-06")] * 2
+    assert all(REFRESH_TAG in request.tags for request in asked)
     assert len({request.run_key for request in asked if isinstance(request, RunRequest)}) == 2, "every ten minutes is a run of its own"
 
 

@@ -16,7 +16,7 @@ from qn_pipeline.contracts import CONTRACTS
 from qn_pipeline.contracts.model import Contract
 from qn_pipeline.landing.land import Landed, land_days
 from qn_pipeline.orchestration.metadata import OWNERS
-from qn_pipeline.orchestration.partitions import days_of
+from qn_pipeline.orchestration.partitions import REFRESH_TAG, days_of
 from qn_pipeline.orchestration.resources import Pipeline, told_as_failure
 
 SOURCES_REACHED = "sources_reached"
@@ -50,7 +50,7 @@ def _landing_asset(contract: Contract, partitions: DailyPartitionsDefinition) ->
     )
     def landing(context: AssetExecutionContext, pipeline: Pipeline) -> MaterializeResult:
         with told_as_failure(pipeline):
-            landed = land_days(pipeline.settings, pipeline.project, entity, days_of(context))
+            landed = land_days(pipeline.settings, pipeline.project, entity, days_of(context), REFRESH_TAG in context.run.tags)
         manifests = [extraction.manifest for extraction in landed.extractions]
         return MaterializeResult(
             metadata={

@@ -31,7 +31,7 @@ WATCHED = (
     *("lastActionDate", "lastActionCode", "applicantIdType"),
 )
 # What landing keeps of a dossier whatever the mapping wants: the next pull is held against it.
-KEPT_DATES = ("receiveDate", "releaseDate", "dueDate", "finishDate")
+KEPT_DATES = ("receiveDate", "releaseDate", "dueDate", "finishDate", "modifiedDate")
 KEPT = ("dossierId", "mark", "dossierNo", "statusKey", "govAgencyCode", "online", "fromViaPostal", *KEPT_DATES)
 
 
@@ -50,6 +50,7 @@ class Listed:
     released: datetime | None
     due: datetime | None
     finished: datetime | None
+    modified: datetime | None
     raw: bytes = b""
 
     @property
@@ -75,7 +76,7 @@ def from_landing(kept: dict[str, Any], unchanged: bool) -> Listed:
 
 
 def _listed(told: dict[str, Any], dates: list[datetime | None], raw: bytes) -> Listed:
-    received, released, due, finished = dates
+    received, released, due, finished, modified = dates
     return Listed(
         id=int(told["dossierId"]),
         mark=str(told["mark"]),
@@ -88,6 +89,7 @@ def _listed(told: dict[str, Any], dates: list[datetime | None], raw: bytes) -> L
         released=released,
         due=due,
         finished=finished,
+        modified=modified,
         raw=raw,
     )
 

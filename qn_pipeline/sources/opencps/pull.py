@@ -83,13 +83,17 @@ class _Window:
 
 @dataclass
 class _Night:
-    """What a pull has learnt so far. `known` is what landing holds, by id; `unlisted` was shown by its id, and not by the list it belongs in."""
+    """What a pull has learnt so far. `known` is what landing holds, by id; `unlisted` was shown by its id, and not by the list it belongs in.
+
+    What is in `by_id` was asked for by its id, which says more than a list.
+    """
 
     connection: Connection
     known: Mapping[int, Listed]
     seen: dict[int, Listed] = field(default_factory=dict)
     gone: dict[int, Listed] = field(default_factory=dict)
     unlisted: set[int] = field(default_factory=set)
+    by_id: set[int] = field(default_factory=set)
 
     def take(self, rows: Iterable[dict[str, Any]]) -> list[Listed]:
         """Take rows in; the first telling of a night stands, and what is shown is not gone. Returns those that were not seen before."""
@@ -107,6 +111,12 @@ class _Night:
 
     def changed(self, listed: Listed) -> bool:
         return listed.id not in self.known or self.known[listed.id].mark != listed.mark
+
+    def doubtful(self, listed: Listed) -> bool:
+        """Whether a list shows a known dossier otherwise than it was told, and stamps it as no newer: the list may be the older one."""
+        before = self.known[listed.id].modified if listed.id in self.known else None
+        is_newer = before is None or listed.modified is None or listed.modified > before
+        return listed.id not in self.by_id and not is_newer and self.changed(listed)
 
     @property
     def vacated(self) -> set[str]:
@@ -129,8 +139,12 @@ class _Night:
             )
 
 
-async def pull_dossiers(connection: Connection, token: str, days: Days, known: Mapping[int, Listed], wanted: Collection[str]) -> Pull:
+async def pull_dossiers(
+    connection: Connection, token: str, days: Days, known: Mapping[int, Listed], wanted: Collection[str], again: Collection[int] = ()
+) -> Pull:
     """The dossiers that changed in some days. `known` is what landing holds, by id; `wanted` are the columns that a mapping names.
+
+    Known ones of `again` are asked for by their ids and with their details, though no list says that they have changed.
 
     Raises SourceUnavailable or SourceChanged, and then nothing of it may be kept.
     """
@@ -144,18 +158,24 @@ async def pull_dossiers(connection: Connection, token: str, days: Days, known: M
             ]
         )
         await _look_for(site, night, [listed for listed in known.values() if listed.open], lambda listed: listed.open)
+        asked = await _ask_again(site, night, [key for key in again if key in night.seen and not night.changed(night.seen[key])])
+        await _ask_again(site, night, [key for key, listed in night.seen.items() if night.doubtful(listed)])
         found = await _sweep_again(site, night, days.swept) if days.swept else []
         reconciled = await _reconcile(site, night, _counted_months(days), found) if connection.statistics else []
+        await _ask_again(site, night, [key for key, listed in night.seen.items() if night.doubtful(listed)])
         # Two dossiers may have one code: the one that keeps it is told again, or it would seem to have gone with the other.
         vacated = night.vacated
         await _look_for(site, night, [listed for listed in known.values() if listed.code in vacated], lambda _: False)
         changed = [listed for listed in night.seen.values() if night.changed(listed) or listed.code in vacated]
-        files, payments = (not wanted_of.isdisjoint(wanted) for wanted_of in (set(FILE_COLUMNS), set(PAYMENT_COLUMNS)))
+        files, payments = wanted_details(wanted)
         rows = await all_of(_detailed(site, listed, files, payments) for listed in changed)
+        told = {listed.id for listed in changed}
+        as_listed = [night.seen[key] for key in asked if key not in told and (files or payments)]
+        unchanged = await all_of(_detailed(site, listed, files, payments) for listed in as_listed)
     log.info("%s: %s dossiers seen, %s changed, %s gone", connection.name, len(night.seen), len(changed), len(night.gone))
     gone = [Gone(listed.code, str(listed.id)) for listed in night.gone.values()]
     recoded = sorted(vacated - {listed.code for listed in night.gone.values()})
-    return Pull(rows, days.window, [*gone, *(Gone(code) for code in recoded)], reconciled, found)
+    return Pull(rows, days.window, [*gone, *(Gone(code) for code in recoded)], reconciled, found, unchanged)
 
 
 async def sample_dossiers(connection: Connection, token: str, days: tuple[date, date], wanted: Collection[str]) -> list[bytes]:
@@ -163,8 +183,13 @@ async def sample_dossiers(connection: Connection, token: str, days: tuple[date, 
     async with OpenCps(connection, token) as site:
         night = _Night(connection, {})
         await _read(site, night, _Window("Receive", days))
-        files, payments = (not wanted_of.isdisjoint(wanted) for wanted_of in (set(FILE_COLUMNS), set(PAYMENT_COLUMNS)))
+        files, payments = wanted_details(wanted)
         return await all_of(_detailed(site, listed, files, payments) for listed in night.seen.values())
+
+
+def wanted_details(wanted: Collection[str]) -> tuple[bool, bool]:
+    """Whether columns ask for the files of dossiers, and for their payments."""
+    return not set(FILE_COLUMNS).isdisjoint(wanted), not set(PAYMENT_COLUMNS).isdisjoint(wanted)
 
 
 def identity(row: bytes) -> tuple[int, str]:
@@ -218,11 +243,24 @@ async def _look_for(
         some = missing[start : start + AT_ONCE]
         rows = await all_of(site.dossier(listed.id, listed.code) for listed in some)
         there += night.take(row for row in rows if row is not None)
+        night.by_id.update(listed.id for listed in some)
         gone += [listed for listed, row in zip(some, rows, strict=True) if row is None]
         night.gone.update((listed.id, listed) for listed in gone)
         night.unlisted.update(listed.id for listed in there if was_asked(listed))
         night.demand_whole()
     return there, gone
+
+
+async def _ask_again(site: OpenCps, night: _Night, listed_ones: Collection[int]) -> list[int]:
+    """Ask for known dossiers that a list has shown, by id: a list is of the site's search index, which may not have been told of a change.
+
+    Returns those that are there. One that nothing but a list shows stays as the list has it: one witness is not enough.
+    """
+    rows = await all_of(site.dossier(key, night.seen[key].code) for key in listed_ones)
+    there = [from_list(row) for row in rows if row is not None]
+    night.seen.update((listed.id, listed) for listed in there)
+    night.by_id.update(listed_ones)
+    return [listed.id for listed in there]
 
 
 async def _sweep(site: OpenCps, night: _Night, window: _Window) -> list[Found]:
