@@ -27,6 +27,7 @@ from qn_pipeline.warehouse.proof_rows import check_again
 log = logging.getLogger(__name__)
 
 UNITS = 3
+UNITS_NAMED = 20
 EXTRACTIONS = 5
 DAYS_OF_A_WEEK = 7
 # Kept from build to build, and no rows of dossiers: queues that a build empties, and the cells, which are counted again.
@@ -50,7 +51,8 @@ class Proof:
     findings: list[Finding] = field(default_factory=list)
 
     def __str__(self) -> str:
-        sample = f"units {', '.join(self.units)} (seed {self.seed})"
+        named = f"units {', '.join(self.units)}" if len(self.units) <= UNITS_NAMED else f"{len(self.units)} units"
+        sample = f"{named} (seed {self.seed})"
         if self.findings:
             return (
                 f"What is kept is not what a build from landing makes, for the {sample}: {'. '.join(str(finding) for finding in self.findings)}. "
@@ -98,7 +100,7 @@ def prove(
             proof.dossiers = int(writing.execute(f"select count(*) from {PROOF}.dossier")[0][0])
             proof.tables, proof.rows = len(lives), _note_rows(writing, lives)
             _touch(writing)
-        log.info("making %s dossiers of %s again", proof.dossiers, ", ".join(proof.units))
+        log.info("making %s dossiers of %s units again", proof.dossiers, len(proof.units))
         build()
         with warehouse.writing() as writing:
             proof.findings += _differing_lives(writing, lives)
