@@ -1,8 +1,8 @@
 """The nightly job against the floor: the same files, the same values, what each of them costs.
 
-    python -m benchmarks.bench [DOSSIERS] [--runs 3]
+    python -m benchmarks.bench [DOSSIERS] [--runs 3] [--pandas]
 
-Makes the data once, runs `qn run` over all days with an empty home folder and `benchmarks.floor` in turn, compares what came out value for
+With --pandas, what a user would write instead runs once, too (`benchmarks.by_pandas`). Makes the data once, runs `qn run` over all days with an empty home folder and `benchmarks.floor` in turn, compares what came out value for
 value, and tells medians. CPU seconds and peak memory include all processes that a run starts (dbt is one); the peak is that of the largest
 process. Everything is kept in benchmarks/work; result.json there holds every measurement. Exit status 1 when a run fails or a value differs.
 """
@@ -184,6 +184,29 @@ def _pairs(con: duckdb.DuckDBPyConnection) -> list[Compared]:
     ]
 
 
+def compare_pandas(work: Path, floor: Path) -> list[Comparison]:
+    """The same for what pandas came to; it has no rows on which nothing happened, and fewer columns."""
+    dossier = ("code", "state", "resolving_unit", "channel", "received_at", "due_at", "ended_at", "applicant_id")
+    value = ("indicator", "grain", "period_start", "unit", "channel", "numerator", "denominator")
+    happened = "numerator > 0 or denominator > 0"
+    figures = f"select * replace (period_start::date as period_start, denominator::bigint as denominator) from '{work}/indicator_values.parquet'"
+    with duckdb.connect(config={"temp_directory": str(WORK / "spill")}) as con:
+        con.execute(f"attach '{floor / DATABASE}' as floor (read_only)")
+        return [
+            _compare(con, Compared("fct_dossier of pandas", ("code",), dossier, f"from '{work}/fct_dossier.parquet'", "from floor.fct_dossier")),
+            _compare(
+                con,
+                Compared(
+                    "indicator_values of pandas",
+                    value[:5],
+                    value,
+                    f"from ({figures}) where {happened}",
+                    f"from floor.indicator_values where {happened}",
+                ),
+            ),
+        ]
+
+
 def _columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     return [str(row[0]) for row in con.execute(f"describe {table}").fetchall()]
 
@@ -290,7 +313,7 @@ def tell_comparison(comparison: Comparison) -> None:
         console.print(f"  {example}", highlight=False, markup=False, soft_wrap=True)
 
 
-def bench(dossiers: int, times: int) -> bool:
+def bench(dossiers: int, times: int, with_pandas: bool) -> bool:
     """Make the data, run, compare, tell. Returns whether all values are equal."""
     project, home, floor_work = (WORK / f"{part}-{dossiers}" for part in ("project", "pipeline", "floor"))
     WORK.mkdir(exist_ok=True)
@@ -298,6 +321,14 @@ def bench(dossiers: int, times: int) -> bool:
     measure([sys.executable, "-m", "benchmarks.data", str(project), str(dossiers)], {}, WORK / "data.log")
     pipeline, floor = measure_both(project, home, floor_work, times)
     comparisons = compare(home, floor_work)
+    by_pandas = []
+    if with_pandas:
+        work = WORK / f"pandas-{dossiers}"
+        by_pandas.append(
+            measure([sys.executable, "-m", "benchmarks.by_pandas", str(project), str(work)], {"QN_SEAL_KEY": SEAL_KEY}, work.with_suffix(".log"))
+        )
+        comparisons += compare_pandas(work, floor_work)
+        console.print(f"pandas: {by_pandas[0].wall:.1f} s wall, {by_pandas[0].cpu:.1f} s CPU, {by_pandas[0].peak_mb} MB", highlight=False)
     models = dict(sorted(model_seconds(home).items(), key=lambda model: -model[1]))
     steps = {"pipeline": median_steps(pipeline), "floor": median_steps(floor)}
     result = {
@@ -325,10 +356,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The nightly job against a hand-written script.")
     parser.add_argument("dossiers", type=int, nargs="?", default=1_000_000)
     parser.add_argument("--runs", type=int, default=3, help="how often each of the two runs")
+    parser.add_argument("--pandas", action="store_true", help="run the script that keeps all in memory, too: it takes 1.7 GB a million dossiers")
     arguments = parser.parse_args()
     if arguments.runs < 1 or arguments.dossiers < 1:
         parser.error("dossiers and --runs must be 1 or more")
-    if not bench(arguments.dossiers, arguments.runs):
+    if not bench(arguments.dossiers, arguments.runs, arguments.pandas):
         raise SystemExit("The pipeline and the floor differ: see above and benchmarks/work/result.json.")
 
 
