@@ -228,21 +228,22 @@ version as (
 
 placed as (
     select *, row_number() over (partition by key_no order by known_to nulls last, position nulls last) as version_no from version
+),
+
+decided as (
+    select
+        q.system, q.code, v.version_no, v.position is null as is_deleted, v.position, c.ended_seq is not null as is_retracted,
+        v.content_hash, c.version_at, c.row_id, c.told_on, c.last_told_on, v.known_from, v.known_to
+    from placed as v
+    inner join questioned as q on q.key_no = v.key_no
+    left join claim as c on c.key_no = v.key_no and c.position = v.position
+    union all
+    select
+        t.system, t.code, 1, false, 1, false, t.content_hash, t.version_at, t.extraction_seq * 10000000000 + t.row_no, t.day, t.day, t.extraction_seq, null
+    from told as t where not exists (select 1 from questioned as q where q.system = t.system and q.code = t.code)
 )
 
-select
-    q.system, q.code, v.version_no, v.position is null as is_deleted, v.position, c.ended_seq is not null as is_retracted,
-    v.content_hash, c.version_at, c.row_id, c.told_on, c.last_told_on, v.known_from, v.known_to
-    {%- for column in content %}, r.{{ column }}{% endfor %}
-from placed as v
-inner join questioned as q on q.key_no = v.key_no
-left join claim as c on c.key_no = v.key_no and c.position = v.position
-left join {{ ref('stg_' ~ entity) }} as r on r.extraction_seq = {{ whole_division('c.row_id', '10000000000') }} and r.row_no = c.row_id % 10000000000
-union all
-select
-    e.system, r.code, 1, false, 1, false, r.content_hash, {{ version_at }}, r.extraction_seq * 10000000000 + r.row_no, e.day, e.day, r.extraction_seq, null
-    {%- for column in content %}, r.{{ column }}{% endfor %}
-from {{ ref('stg_' ~ entity) }} as r
-inner join extraction as e on e.extraction_seq = r.extraction_seq
-where not exists (select 1 from questioned as q where q.system = e.system and q.code = r.code) {{ touched_key('e.system', 'r.code', touched, 'and') }}
+select d.*{% for column in content %}, r.{{ column }}{% endfor %}
+from decided as d
+left join {{ ref('stg_' ~ entity) }} as r on r.extraction_seq = {{ whole_division('d.row_id', '10000000000') }} and r.row_no = d.row_id % 10000000000
 {% endmacro %}

@@ -1,8 +1,14 @@
 {{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('dossier_told') }}") }}
+{# Touched ones are chosen once; all of them are read where they are. #}
+{%- set versions = ref('fct_dossier_version') if flags.FULL_REFRESH else 'version' %}
 {# Tombstones, too: a dossier that the first system has deleted is not to be counted from another. #}
-with told as (
+with version as (
+    select v.* from {{ touched_rows(ref('fct_dossier_version'), 'dossier_told') }} as v
+),
+
+told as (
     select v.system, v.code, v.dossier, v.is_deleted, v.version_at, v.known_from, v.last_told_on
-    from {{ touched_rows(ref('fct_dossier_version'), 'dossier_told') }} as v where v.known_to is null
+    from {{ versions }} as v where v.known_to is null
 ),
 
 {# Most dossiers are told once, and nothing is to be decided about them. #}
@@ -23,11 +29,11 @@ ranked as (
 ),
 
 latest as (
-    select v.* from {{ touched_rows(ref('fct_dossier_version'), 'dossier_told') }} as v where v.known_to is null and not v.is_deleted
+    select v.* from {{ versions }} as v where v.known_to is null and not v.is_deleted
 ),
 
 earlier as (
-    select v.system, v.code, min(v.told_on) as told_on from {{ touched_rows(ref('fct_dossier_version'), 'dossier_told') }} as v
+    select v.system, v.code, min(v.told_on) as told_on from {{ versions }} as v
     where v.known_to is not null and not v.is_deleted group by v.system, v.code
 ),
 
