@@ -197,4 +197,4 @@ KILLS: dict[str, Callable[[], Any]] = {
     "swap": _before_the_swap_shows,
     "pages": lambda: _after("qn_pipeline.publishing.pages._write_changed"),
 }
-AFTER_THE_LOAD = ("lives", "cells", "exit checks", "swap")
+IN_THE_WAREHOUSE = ("loading", "lives", "cells", "exit checks", "swap")

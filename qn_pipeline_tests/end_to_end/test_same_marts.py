@@ -15,7 +15,7 @@ from qn_pipeline.errors import STOPPED
 from qn_pipeline.warehouse.duckdb import PUBLISHED_FILE
 from qn_pipeline.warehouse.engines import open_warehouse
 from qn_pipeline.warehouse.roles import grant_bi
-from qn_pipeline_tests.end_to_end.nights import AFTER_THE_LOAD, KILLS, rebuild_in_parts, run_night, start_night
+from qn_pipeline_tests.end_to_end.nights import IN_THE_WAREHOUSE, KILLS, rebuild_in_parts, run_night, start_night
 from qn_pipeline_tests.end_to_end.readers import Session, reading
 from qn_pipeline_tests.support import Pipeline, dossier, engine_environment, restart, versioned, write_csv, write_project
 
@@ -149,31 +149,35 @@ def test_there_is_something_to_compare(undisturbed: dict[str, str]) -> None:
     assert {"indicator_values", "unit", "quarantine_row", "bi.fact_indicator", "bi.dim_period"} <= set(undisturbed)
 
 
-def test_in_another_order_after_kills_at_once_and_twice(pipeline: Pipeline, undisturbed: dict[str, str], request: pytest.FixtureRequest) -> None:
-    """A late day alone, then all days killed at each step, stopped, and with the server gone, then all days in two runs at once, then again:
+@pytest.mark.soak
+def test_disturbed_during_dbt(pipeline: Pipeline, undisturbed: dict[str, str], request: pytest.FixtureRequest) -> None:
+    """Stopped, with the disk full, and with the server gone: readers see what they saw, and the marts are the same afterwards."""
+    run_ok(pipeline, DAYS[3])
+    shown = pipeline.digests()
+    if pipeline.url is None:
+        fill_disk_during_dbt(pipeline)
+    else:
+        restart_during_dbt(pipeline, request.getfixturevalue("postgres_server"))
+    assert pipeline.digests() == shown
+    stop_during_dbt(pipeline)
+    assert pipeline.digests() == shown
+    run_ok(pipeline, *DAYS)
+    assert pipeline.digests() == undisturbed
+
+
+def test_in_another_order_after_kills_at_once_and_twice(pipeline: Pipeline, undisturbed: dict[str, str]) -> None:
+    """A late day alone, then all days killed at each step, then all days in two runs at once, then again:
 
     readers never see half a night, and the marts are the same.
     """
     run_ok(pipeline, DAYS[3])
     shown = pipeline.digests()
-    if pipeline.url is not None:
-        # A BI tool's session would end with the server, so before it begins.
-        assert run_night(pipeline.folder, DAYS[0], DAYS[-1], kill_at="loading") == -9
-        assert pipeline.digests() == shown
-        restart_during_dbt(pipeline, request.getfixturevalue("postgres_server"))
-        assert pipeline.digests() == shown
     with bi_tool(pipeline) as tool, reading(tool, every=0.2) as seen:
         before = Session(tool).ask()
         # What happens before and after the warehouse is the same on both engines.
-        for step in KILLS if pipeline.url is None else AFTER_THE_LOAD:
+        for step in KILLS if pipeline.url is None else IN_THE_WAREHOUSE:
             assert run_night(pipeline.folder, DAYS[0], DAYS[-1], kill_at=step) == -9, step
             assert pipeline.digests() == (shown if step != "pages" else undisturbed), f"a kill during {step} shows half a night"
-            if step == "lives":
-                if pipeline.url is None:
-                    fill_disk_during_dbt(pipeline)
-                    assert pipeline.digests() == shown
-                stop_during_dbt(pipeline)
-                assert pipeline.digests() == shown
         run_two_at_once(pipeline)
         after = Session(tool).ask()
         assert pipeline.digests() == undisturbed

@@ -162,7 +162,7 @@ def write_handover_project(folder: Path, url: str, start: date) -> None:
     (folder / "qn.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
-@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+@pytest.fixture(scope="module", params=["duckdb", pytest.param("postgres", marks=pytest.mark.soak)])
 def changed_over(request: pytest.FixtureRequest, handover: Handover, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
     folder = tmp_path_factory.mktemp("handover")
     with (

@@ -89,7 +89,7 @@ def due(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[t
     found: dict[str, list[tuple[datetime, int, datetime, datetime]]] = {}
     for unit, *row in pipeline.query(
         "select l.resolving_unit, l.received_at, d.amount, d.minute_due_at, d.next_day_due_at"
-        " from core.dossier_life as l inner join core.dossier_deadline as d on d.code = l.code"
+        " from core.life_made as l inner join core.dossier_deadline as d on d.code = l.code"
     ):
         found.setdefault(unit, []).append((row[0], row[1], row[2], row[3]))
     return found

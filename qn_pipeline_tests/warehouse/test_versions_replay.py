@@ -115,7 +115,7 @@ def test_what_stands_equals_a_naive_replay(tmp_path: Path, request: pytest.Fixtu
         )
         deliveries: list[Delivery] = []
         files: dict[str, Delivery] = {}
-        for night in range(4):
+        for night in range(3):
             days = chance.sample(DAYS, 4)
             for source in SOURCES:
                 for day in days:
