@@ -29,7 +29,7 @@ demo: $(STAMP) ## a simulated province: 11 months in one run, 2 nights, then the
 test: $(STAMP) ## all tests that guard correctness
 	$(BIN)/pytest -m "not soak" -n 2 --dist loadfile --no-loadscope-reorder
 
-soak: $(STAMP) ## the long ones: whole years on PostgreSQL that the tests above hold on DuckDB
+soak: $(STAMP) ## the long ones: nights killed at any moment or disturbed during dbt, and whole years on PostgreSQL
 	$(BIN)/pytest -m soak -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## lint, types, layers, definitions, dbt

@@ -18,6 +18,7 @@ HOME_FOLDER = ".qn"
 SEAL_KEY_MIN_LENGTH = 32
 # The Makefile's: everybody knows it.
 DEMO_SEAL_KEY = "demo-key-for-invented-people-only"
+GIGABYTES = {"K": 1e-6, "M": 1e-3, "G": 1.0, "T": 1e3}
 POSTGRES_OPTIONS = {"host", "sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "options"}
 
 
@@ -44,6 +45,12 @@ class Settings(BaseSettings):
         if value is not None and not value.get_secret_value():
             raise ValueError("is set but empty")
         return value
+
+    @property
+    def memory_gigabytes(self) -> float:
+        """The memory limit of each embedded engine as a number."""
+        amount, unit = self.memory_limit.rstrip("iB")[:-1], self.memory_limit.rstrip("iB")[-1]
+        return float(amount) * GIGABYTES[unit]
 
     @property
     def landing(self) -> Path:

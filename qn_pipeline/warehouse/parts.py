@@ -6,7 +6,6 @@ Which part a dossier is in holds for one build only.
 """
 
 import logging
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,7 +17,6 @@ log = logging.getLogger(__name__)
 
 # Measured: a million rows, and what is made of them, stay within 2 GB (python -m benchmarks.bench 1000000).
 ROWS_A_GB = 750_000
-UNITS = {"K": 1e-6, "M": 1e-3, "G": 1.0, "T": 1e3}
 
 
 def whole_build(warehouse: Warehouse, manifest: Mapping[str, Any], parts: int | None = None) -> Iterator[list[str]]:
@@ -45,10 +43,9 @@ def whole_build(warehouse: Warehouse, manifest: Mapping[str, Any], parts: int | 
 
 
 def _parts(warehouse: Warehouse) -> int:
-    amount, unit = re.fullmatch(r"([\d.]+)\s?([KMGT])i?B", warehouse.settings.memory_limit).groups()  # type: ignore[union-attr] # the setting's own pattern
     with warehouse.writing() as writing:
         rows = writing.execute(f"select (select count(*) from {SCHEMA}.dossiers) + (select count(*) from {SCHEMA}.dossier_actions) / 4")[0][0]
-    return 1 + int(rows / (ROWS_A_GB * float(amount) * UNITS[unit]))
+    return 1 + int(rows / (ROWS_A_GB * warehouse.settings.memory_gigabytes))
 
 
 def _drop(warehouse: Warehouse, tables: Mapping[str, str]) -> None:

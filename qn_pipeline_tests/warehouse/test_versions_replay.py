@@ -93,7 +93,9 @@ def random_rows(chance: random.Random, source: str, month: str) -> list[Row]:
     for number in NUMBERS:
         if chance.random() < 0.55:
             received = month if source == "window" else "2022-06"
-            code = f"000.00.33.H47-{RECEIVED['2022-06'][2:10].replace('-', '')}-{number:04}"
+            # Systems spell one dossier differently: each takes part in deciding which of them is counted.
+            agency = "H47.33" if source in ("versioned", "window") else "000.00.33.H47"
+            code = f"{agency}-{RECEIVED['2022-06'][2:10].replace('-', '')}-{number:04}"
             updated = f"2022-06-0{chance.randint(1, 5)} 0{chance.randint(1, 3)}:00:00" if source in ("versioned", "snapshot") else ""
             rows.append(Row(code, chance.choice([2, 4, 5]), received, updated, good=chance.random() > 0.1))
     if chance.random() < 0.15:
