@@ -33,7 +33,7 @@ from qn_pipeline.warehouse.loader import load
 from qn_pipeline.warehouse.parts import whole_build
 from qn_pipeline_tests import dbt_server
 
-LIVES = "+dossier_daily"
+LIVES = "+dossier_daily +procedure_block"
 SEAL_KEY = "seal-key-of-the-tests-and-of-nothing-else"
 NOW = datetime(2026, 1, 1)  # noqa: DTZ001 -- local and naive, as the pipeline counts
 MOMENT = "%Y-%m-%d %H:%M:%S"

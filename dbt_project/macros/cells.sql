@@ -55,6 +55,19 @@
         d.system, d.code, e.day, e.unit, e.desk, e.channel, e.state, e.standing, e.local_standing, e.is_end, e.sign, e.is_reception, e.is_reopening, e.traits
     from dossier as d left join event as e on e.system = d.system and e.code = d.code
 {%- endmacro %}
+{# What is counted by procedure, of pieces of lives and times of work: a reception on its day, a settlement on that of the dossier's reception. #}
+{% macro procedure_events(pieces, times) -%}
+    select
+        i.system, i.code, cast(i.began_at as date) as day, i.unit, i.procedure, 1 as received, case when i.channel = 'online' then 1 else 0 end as received_online,
+        case when i.has_fee then 1 else 0 end as received_with_fee, case when i.has_fee and i.is_paid_online then 1 else 0 end as received_paid_online,
+        0 as settled, cast(0 as bigint) as seconds
+    from {{ pieces }} as i
+    where i.piece = 1 and i.has_begun
+    union all
+    select t.system, t.code, cast(t.received_at as date), t.unit, t.procedure, 0, 0, 0, 0, 1, t.seconds
+    from {{ times }} as t
+    where t.is_over
+{%- endmacro %}
 {% macro no_events() -%}
     select
         system, code, cast(null as date) as day, code as unit, code as desk, code as channel, code as state, code as standing, code as local_standing, true as is_end,

@@ -3,6 +3,12 @@
   the difference of two of them. Each family of measures (dossiers, the post, feedback) goes the same way.
 #}
 
+{# The last day up to a day on which a block begins that begins on such a day of the month. #}
+{% macro block_bound(day, first_day) -%}
+    {%- set month = period_start('month', day) -%}
+    case when extract(day from {{ day }}) >= {{ first_day }} then {{ add_days(month, first_day ~ ' - 1') }} else {{ add_days(add_months(month, '-1'), first_day ~ ' - 1') }} end
+{%- endmacro %}
+
 {# Running totals since the first cell, at the end of each block. From a unit's first block on, each has a row, whether something happened or not. #}
 {% macro running_totals(cells, measures) -%}
 with block_cell as (

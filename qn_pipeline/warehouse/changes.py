@@ -101,7 +101,8 @@ def mark_built(warehouse: Warehouse) -> None:
 def _mark(writing: Writing) -> str:
     """A hash over what decides about a row of the models besides the rows that are loaded."""
     systems = writing.execute(f"select system, rank, is_copy, due_includes_pauses, deadline_rule from {SCHEMA}.systems order by rank, system")
-    digest = hashlib.sha256(json.dumps(systems).encode())
+    blocks = writing.execute(f"select distinct first_day from {SCHEMA}.period_ends order by first_day")
+    digest = hashlib.sha256(json.dumps([systems, blocks]).encode())
     for path in sorted(_model_files()):
         digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

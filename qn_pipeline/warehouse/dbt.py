@@ -98,9 +98,14 @@ def made_together(manifest: Mapping[str, Any]) -> set[str]:
 
 
 def kept_lives(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """The kept tables that are lives of dossiers, by name, with their schemas; the others are what is counted of lives."""
-    counted = _reached(["model.qn.trait_changed"], manifest["child_map"])
-    return {node["name"]: node["schema"] for name, node in manifest["nodes"].items() if _is_kept(node) and name not in counted}
+    """The kept tables that are lives of dossiers, by name, with their schemas; the others are what is counted of lives, and queues."""
+    return {table: schema for table, schema in kept_tables(manifest).items() if schema == "core"}
+
+
+def queues(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The kept tables that note what lives were counted as before those are made again, by name, with their schemas."""
+    first, kept = before_lives(manifest), kept_lives(manifest)
+    return {table: schema for table, schema in kept_tables(manifest).items() if table in first and table not in kept}
 
 
 def before_lives(manifest: Mapping[str, Any]) -> set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qn_pipeline.warehouse.changes import SCHEMA, forget_build
-from qn_pipeline.warehouse.dbt import before_lives, kept_lives, lives
+from qn_pipeline.warehouse.dbt import before_lives, kept_lives, lives, queues
 from qn_pipeline.warehouse.engines import Warehouse
 
 log = logging.getLogger(__name__)
@@ -32,8 +32,8 @@ def whole_build(warehouse: Warehouse, manifest: Mapping[str, Any], parts: int | 
     models = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "model"}
     first = before_lives(manifest)
     # What dossiers were counted as is noted where cells are kept: there are none yet.
-    again = lives(manifest) - {"event_left"}
-    _drop(warehouse, kept_lives(manifest))
+    again = lives(manifest) - queues(manifest).keys()
+    _drop(warehouse, kept_lives(manifest) | queues(manifest))
     for part in range(parts):
         log.info("lives of dossiers: part %s of %s", part + 1, parts)
         _touch(warehouse, part, parts)

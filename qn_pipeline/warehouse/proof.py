@@ -30,8 +30,8 @@ UNITS = 3
 UNITS_NAMED = 20
 EXTRACTIONS = 5
 DAYS_OF_A_WEEK = 7
-# Kept from build to build, and no rows of dossiers: queues that a build empties, and the cells, which are counted again.
-NO_LIVES = {"dossier_touched", "event_left", "trait_left", "dossier_daily"}
+# Kept from build to build, and no rows of dossiers: queues that a build empties, and what is counted of lives.
+NO_LIVES = {"dossier_touched", "event_left", "procedure_left", "trait_left", "dossier_daily", "procedure_block"}
 # Where the code of a row is a step's: the column with the dossier's.
 CODE_OF_DOSSIER = {"dossier_action_version": "dossier", "fct_dossier_action": "dossier"}
 

@@ -45,13 +45,18 @@ def count_again(warehouse: Warehouse, units: Sequence[str]) -> tuple[int, list[F
     with warehouse.writing() as writing:
         ((compared,),) = writing.execute(f"select count(*) from measures.dossier_daily where unit in ({in_list(units)})", list(units))
         differing = writing.execute(_differences(units), [*units, *units, *units, *units])
+        ((rows,),) = writing.execute(f"select count(*) from measures.procedure_block where unit in ({in_list(units)})", list(units))
+        by_procedure = writing.execute(_differing_procedures(units), [*units, *units, *units])
     findings = []
     for unit in units:
         cells = [(day, role, channel, sums) for of_unit, day, role, channel, *sums in differing if of_unit == unit]
         keys = tuple(f"{day} {role} {channel}: {', '.join(_names(sums))}" for day, role, channel, sums in cells[:EXAMPLES])
         if cells:
             findings.append(Finding(STAGE, "measures.dossier_daily", len(cells), (unit,), keys))
-    return int(compared), findings
+        told = [f"{month:%Y-%m} {procedure}" for of_unit, month, procedure in by_procedure if of_unit == unit]
+        if told:
+            findings.append(Finding(STAGE, "measures.procedure_block", len(told), (unit,), tuple(told[:EXAMPLES])))
+    return int(compared) + int(rows), findings
 
 
 def _names(sums: Sequence[object]) -> list[str]:
@@ -97,3 +102,28 @@ def _differences(units: Sequence[str]) -> str:
         group by unit, day, role, channel
         having {" or ".join(f"sum({name}) <> 0" for name in measures)}
         order by unit, day, role, channel"""
+
+
+def _differing_procedures(units: Sequence[str]) -> str:
+    """Unit, month and procedure whose receptions, settlements or working time are not what is stored. The units are parameters, three times."""
+    listed = in_list(units)
+    counts = ["received", "received_online", "settled", "seconds"]
+    return f"""
+        select unit, month, procedure
+        from (
+            select
+                i.unit, cast(date_trunc('month', i.began_at) as date) as month, i.procedure, 1 as received, case when i.channel = 'online' then 1 else 0 end as received_online,
+                0 as settled, 0 as seconds
+            from core.fct_dossier_interval as i cross join valid.run as r
+            where i.piece = 1 and i.began_at < r.as_of and i.unit in ({listed})
+            union all
+            select t.unit, cast(date_trunc('month', t.received_at) as date), t.procedure, 0, 0, 1, t.seconds
+            from core.dossier_time as t cross join valid.run as r
+            where t.ended_at < r.as_of and t.unit in ({listed})
+            union all
+            select unit, cast(date_trunc('month', block) as date), procedure, {", ".join(f"-{count}" for count in counts)}
+            from measures.procedure_block where unit in ({listed})
+        ) as compared
+        group by unit, month, procedure
+        having {" or ".join(f"sum({count}) <> 0" for count in counts)}
+        order by unit, month, procedure"""

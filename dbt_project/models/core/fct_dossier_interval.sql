@@ -1,5 +1,5 @@
 {{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('dossier_touched') }}") }}
--- depends_on: {{ ref('dossier_touched') }}, {{ ref('event_left') }}
+-- depends_on: {{ ref('dossier_touched') }}, {{ ref('event_left') }}, {{ ref('procedure_left') }}
 {#
   The lives of dossiers in pieces in which nothing changes that is counted: a state, at a unit, within the limit or past it in either reading.
   A piece after an end lasts until a re-opening. Pieces of open dossiers are split at the moment that their limit will be spent, too. Each says

@@ -3,10 +3,9 @@
   that are settled, less the time in which papers or a payment were awaited, in working time, in the unit of the procedure's limit.
 #}
 with settled as (
-    select {{ period_start('month', 't.received_at') }} as month, t.unit, t.procedure, count(*) as dossiers, {{ sum_count('t.seconds') }} as seconds
-    from {{ ref('dossier_time') }} as t cross join {{ ref('stg_run') }} as r
-    where t.ended_at < r.as_of
-    group by {{ period_start('month', 't.received_at') }}, t.unit, t.procedure
+    {# Blocks begin with each month. #}
+    select {{ period_start('month', 'block') }} as month, unit, procedure, settled as dossiers, seconds
+    from {{ ref('procedure_block') }} where settled > 0
 )
 
 select

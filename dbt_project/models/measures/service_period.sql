@@ -34,7 +34,7 @@ used as (
         {%- for count, condition in counts.items() %},
         coalesce({{ condition }}, false) as is_{{ count }}, max(case when {{ condition }} then b.block end) over earlier as before_{{ count }}
         {%- endfor %}
-    from {{ ref('procedure_block') }} as b
+    from {{ ref('procedure_used') }} as b
     left join offered as o on o.unit = b.unit and o.procedure = b.procedure
     window earlier as (partition by b.unit, b.procedure order by b.block rows between unbounded preceding and 1 preceding)
 ),

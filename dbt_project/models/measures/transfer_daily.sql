@@ -1,9 +1,6 @@
 {# Dossiers that moved between units within a spell, for each unit and those above it that have but one of the two below them. #}
 with move as (
-    select cast(began_at as date) as day, unit_before as from_unit, unit as to_unit, channel, count(*) as dossiers
-    from {{ ref('dossier_event') }}
-    where has_begun and same_spell and unit <> unit_before
-    group by cast(began_at as date), unit_before, unit, channel
+    select day, from_unit, to_unit, channel, count(*) as dossiers from {{ ref('dossier_transfer') }} group by day, from_unit, to_unit, channel
 ),
 
 side as (

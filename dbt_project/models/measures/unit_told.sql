@@ -16,9 +16,9 @@ procedure_told as (
 ),
 
 held as (
-    select system, unit from {{ ref('dossier_event') }}
+    select system, unit from {{ ref('fct_dossier_interval') }}
     union
-    select system, desk from {{ ref('dossier_event') }}
+    select system, desk from {{ ref('fct_dossier_interval') }}
 ),
 
 placed as (
