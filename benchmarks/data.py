@@ -83,8 +83,10 @@ SOURCES = {
     post.SOURCE: post.SETTINGS,
 }
 
-# chance(i, salt, n): a whole number from 0 to n - 1, the same for the same i and salt.
-CHANCE = f"create macro chance(i, salt, n) as cast(md5_number_lower('{SEED}-' || salt || '-' || i) % n as bigint)"
+# chance(i, salt, n): a whole number from 0 to n - 1, the same for the same i and salt. rare(i, n): small ones oftener than large ones.
+CHANCE = f"""
+    create macro chance(i, salt, n) as cast(md5_number_lower('{SEED}-' || salt || '-' || i) % n as bigint);
+    create macro rare(i, n) as chance(i, 'procedure', n) * chance(i, 'rare', n) // n"""
 
 # A commune's code is that of its district with a number before it.
 ABOVE = DEPARTMENTS + DISTRICTS
@@ -105,9 +107,13 @@ DOSSIERS = f"""
         select i, timestamp '{FIRST_DAY}' + to_days(cast(i * {DAYS} // $dossiers as integer)) + to_seconds(27000 + chance(i, 'second', 32400)) as received,
                1 + case when chance(i, 'level', 10) < 3 then chance(i, 'unit', {DEPARTMENTS}) when chance(i, 'level', 10) < 6 then {DEPARTMENTS} + chance(i, 'unit', {DISTRICTS})
                         else {ABOVE} + chance(i, 'unit', {COMMUNES}) end as unit,
-               chance(i, 'procedure', {PROCEDURES}) * chance(i, 'rare', {PROCEDURES}) // {PROCEDURES} as procedure,
                chance(i, 'way', 1000) as way, chance(i, 'late', 100) as late, chance(i, 'person', 1 + $dossiers * 2 // 5) as person
         from range($dossiers) as t(i)
+    ),
+    -- A department has procedures of its own, districts have the same, and so have communes; in each, some are asked for far more often than others.
+    asked as (
+        select *, case when unit <= {DEPARTMENTS} then (unit - 1) * 60 + rare(i, 60) when unit <= {ABOVE} then 1200 + rare(i, 300) else 1500 + rare(i, 300) end as procedure
+        from drawn
     ),
     timed as (
         select d.*, u.code as unit_code, printf('%s-%s-%07d', u.code, strftime(received, '%y%m%d'), d.i) as code,
@@ -119,7 +125,7 @@ DOSSIERS = f"""
                -- Nothing is filed online that has no service online.
                case when p.level = 0 and chance(d.i, 'channel', 16) // 6 = 1 then 0 else least(2, chance(d.i, 'channel', 16) // 6) end as channel,
                chance(d.i, 'fee', 5) * 15000 as fee
-        from drawn as d join unit as u on u.i = d.unit join procedure as p on p.i = d.procedure
+        from asked as d join unit as u on u.i = d.unit join procedure as p on p.i = d.procedure
     )
     select *, case when way < 90 then 'running' when way < 93 then 'new' when way < 97 then 'refused' when way < 117 then 'withdrawn' when way < 127 then 'stopped' else 'settled' end as fate
     from timed"""
