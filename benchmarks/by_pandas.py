@@ -14,6 +14,7 @@ import os
 import resource
 import time
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
 
@@ -126,7 +127,9 @@ def values(dossiers: pd.DataFrame, above: pd.DataFrame, as_of: pd.Timestamp) -> 
     figures = []
     for indicator, (top, bottom) in INDICATORS.items():
         figure = periods[["grain", "period_start", "ancestor", "channel"]].rename(columns={"ancestor": "unit"})
-        figures.append(figure.assign(indicator=indicator, numerator=periods.eval(top), denominator=periods[bottom] if bottom else None))
+        figures.append(
+            figure.assign(indicator=indicator, numerator=cast("pd.Series", periods.eval(top)), denominator=periods[bottom] if bottom else None)
+        )
     return pd.concat(figures, ignore_index=True)
 
 

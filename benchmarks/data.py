@@ -1,11 +1,12 @@
-"""A made project for the benchmark: two years of dossiers in monthly files, and the reference data they name.
+"""A made project for the benchmark: two years of dossiers and of the post's work in monthly files, and the reference data they name.
 
     python -m benchmarks.data FOLDER [DOSSIERS]
 
 The same number of dossiers gives the same bytes on every machine: what looks like chance is the MD5 of a dossier's number. A month's file
 holds the dossiers in which something happened that month, as they stand at its end, so a dossier has 1.3 rows on average. Among them:
 dossiers that never end, late, withdrawn and stopped ones; rows told again unchanged; older versions that arrive late; names in decomposed
-Unicode; and one row in a thousand that must not pass the door.
+Unicode; and one row in a thousand that must not pass the door. The units are a province's: 20 departments, 18 districts, 242 communes; three dossiers in
+ten are resolved by departments, as many by districts. What the post does is in `benchmarks.post`.
 """
 
 import argparse
@@ -17,10 +18,12 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from benchmarks import post
+
 PROVINCE_CODE, PROVINCE_NAME = "000.00.00.H47", "Tỉnh Quảng Nam"
 FIRST_DAY, LAST_DAY = date(2022, 1, 1), date(2023, 12, 31)
 DAYS = 700  # from FIRST_DAY on, in which dossiers are received
-UNITS, PROCEDURES = 60, 1800
+DEPARTMENTS, DISTRICTS, COMMUNES, PROCEDURES = 20, 18, 242, 1800
 SEED = "2022"
 DATE_FORMAT = "%d/%m/%Y %H:%M:%S"
 MADE = "made.json"
@@ -71,21 +74,28 @@ MAPPINGS = {
         # With limits the pipeline would recompute missing due dates, which the script does not.
         "ignore": ["thoi_han", "don_vi_tinh"],
     },
+    "postal_events": post.MAPPING,
 }
 SOURCES = {
     "one_stop_shop": {"entity": "dossiers", "files": "data/dossiers/ho_so_{day}.csv", "delivers": "changes", "mapping": "mappings/dossiers.yaml"},
     "don_vi": {"entity": "units", "files": "data/reference/don_vi.csv", "delivers": "snapshot", "mapping": "mappings/units.yaml"},
     "thu_tuc": {"entity": "procedures", "files": "data/reference/thu_tuc.csv", "delivers": "snapshot", "mapping": "mappings/procedures.yaml"},
+    post.SOURCE: post.SETTINGS,
 }
 
-# chance(i, salt, n): a whole number from 0 to n - 1, the same for the same i and salt.
-CHANCE = f"create macro chance(i, salt, n) as cast(md5_number_lower('{SEED}-' || salt || '-' || i) % n as bigint)"
+# chance(i, salt, n): a whole number from 0 to n - 1, the same for the same i and salt. rare(i, n): small ones oftener than large ones.
+CHANCE = f"""
+    create macro chance(i, salt, n) as cast(md5_number_lower('{SEED}-' || salt || '-' || i) % n as bigint);
+    create macro rare(i, n) as chance(i, 'procedure', n) * chance(i, 'rare', n) // n"""
 
+# A commune's code is that of its district with a number before it.
+ABOVE = DEPARTMENTS + DISTRICTS
 REFERENCE = f"""
     create table unit as
-    select i, printf('000.00.%02d.H47', i) as code, case when i <= 20 then 'Sở' when i <= 38 then 'Huyện' else 'Xã' end as level,
-           case when i > 38 then printf('000.00.%02d.H47', 21 + i % 18) end as parent
-    from range(1, {UNITS + 1}) as t(i);
+    select i, case when i <= {ABOVE} then printf('000.00.%02d.H47', i) else printf('000.%02d.%02d.H47', 1 + (i - {ABOVE} - 1) // {DISTRICTS}, {DEPARTMENTS} + 1 + i % {DISTRICTS}) end as code,
+           case when i <= {DEPARTMENTS} then 'Sở' when i <= {ABOVE} then 'Huyện' else 'Xã' end as level,
+           case when i > {ABOVE} then printf('000.00.%02d.H47', {DEPARTMENTS} + 1 + i % {DISTRICTS}) end as parent
+    from range(1, {ABOVE + COMMUNES + 1}) as t(i);
     create table procedure as
     select i, printf('%d.%06d', 1 + i % 3, (i * 7919) % 1000000) as code, 3 + chance(i, 'limit', 18) as time_limit, chance(i, 'level', 3) as level
     from range({PROCEDURES}) as t(i)"""
@@ -95,19 +105,27 @@ DOSSIERS = f"""
     create table dossier as
     with drawn as (
         select i, timestamp '{FIRST_DAY}' + to_days(cast(i * {DAYS} // $dossiers as integer)) + to_seconds(27000 + chance(i, 'second', 32400)) as received,
-               1 + chance(i, 'unit', {UNITS}) as unit, chance(i, 'procedure', {PROCEDURES}) * chance(i, 'rare', {PROCEDURES}) // {PROCEDURES} as procedure,
+               1 + case when chance(i, 'level', 10) < 3 then chance(i, 'unit', {DEPARTMENTS}) when chance(i, 'level', 10) < 6 then {DEPARTMENTS} + chance(i, 'unit', {DISTRICTS})
+                        else {ABOVE} + chance(i, 'unit', {COMMUNES}) end as unit,
                chance(i, 'way', 1000) as way, chance(i, 'late', 100) as late, chance(i, 'person', 1 + $dossiers * 2 // 5) as person
         from range($dossiers) as t(i)
     ),
+    -- A department has procedures of its own, districts have the same, and so have communes; in each, some are asked for far more often than others.
+    asked as (
+        select *, case when unit <= {DEPARTMENTS} then (unit - 1) * 60 + rare(i, 60) when unit <= {ABOVE} then 1200 + rare(i, 300) else 1500 + rare(i, 300) end as procedure
+        from drawn
+    ),
     timed as (
-        select d.*, u.code as unit_code, coalesce(u.parent, u.code) as desk, p.code as procedure_code, p.level,
+        select d.*, u.code as unit_code, printf('%s-%s-%07d', u.code, strftime(received, '%y%m%d'), d.i) as code,
+               -- What a commune resolves is received at its own desk, or at the district's.
+               case when chance(d.i, 'desk', 5) = 0 then coalesce(u.parent, u.code) else u.code end as desk, p.code as procedure_code, p.level,
                case when chance(d.i, 'due', 50) > 0 then received + to_days(cast(p.time_limit as integer)) end as due,
                received + to_seconds(3600 + case when late < 6 then p.time_limit * 86400 + chance(d.i, 'over', 864000) else chance(d.i, 'work', p.time_limit * 86400 - 7200) end) as ended,
                chance(d.i, 'return', 9) as return_days,
                -- Nothing is filed online that has no service online.
                case when p.level = 0 and chance(d.i, 'channel', 16) // 6 = 1 then 0 else least(2, chance(d.i, 'channel', 16) // 6) end as channel,
                chance(d.i, 'fee', 5) * 15000 as fee
-        from drawn as d join unit as u on u.i = d.unit join procedure as p on p.i = d.procedure
+        from asked as d join unit as u on u.i = d.unit join procedure as p on p.i = d.procedure
     )
     select *, case when way < 90 then 'running' when way < 93 then 'new' when way < 97 then 'refused' when way < 117 then 'withdrawn' when way < 127 then 'stopped' else 'settled' end as fate
     from timed"""
@@ -152,7 +170,7 @@ ROWS = f"""
         from version as v join dossier as d using (i)
     )
     select file_day, updated, i,
-           case flaw when 0 then 'HS-' || i else printf('000.00.%02d.H47-%s-%07d', unit, strftime(received, '%y%m%d'), i) end
+           case flaw when 0 then 'HS-' || i else code end
                || case when spelling = 0 then ' ' else '' end as "Mã hồ sơ",
            procedure_code as "Mã TTHC", desk as "Bộ phận tiếp nhận", case when flaw <> 2 then unit_code end as "Đơn vị giải quyết",
            case when flaw = 1 then 'Zalo' when spelling = 1 and channel = 1 then 'Trư' || chr(803) || 'c tuyê' || chr(769) || 'n' else list_extract(['Trực tiếp', 'Trực tuyến', 'Bưu điện'], 1 + channel) end as "Kênh",
@@ -176,12 +194,12 @@ ROWS = f"""
 
 def make(folder: Path, dossiers: int) -> None:
     """Make the project, unless the folder holds just that already."""
-    wanted = {"dossiers": dossiers, "maker": hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}
+    wanted = {"dossiers": dossiers, "maker": hashlib.sha256(b"".join(Path(file).read_bytes() for file in (__file__, post.__file__))).hexdigest()}
     marker = folder / MADE
     if marker.is_file() and json.loads(marker.read_text(encoding="utf-8")) == wanted:
         return
     marker.unlink(missing_ok=True)
-    for part in ("data/dossiers", "data/reference", "mappings"):
+    for part in ("data/dossiers", post.FOLDER, "data/reference", "mappings"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     _write_settings(folder)
     with duckdb.connect(config={"preserve_insertion_order": True}) as con:
@@ -190,6 +208,7 @@ def make(folder: Path, dossiers: int) -> None:
         con.execute(DOSSIERS, {"dossiers": dossiers})
         con.execute(VERSIONS)
         con.execute(ROWS)
+        con.execute(post.pieces(LAST_DAY))
         _write_files(con, folder / "data")
     marker.write_text(json.dumps(wanted), encoding="utf-8")
 
@@ -198,7 +217,10 @@ def _write_settings(folder: Path) -> None:
     for name, mapping in MAPPINGS.items():
         _write_yaml(folder / "mappings" / f"{name}.yaml", mapping)
     province = {"code": PROVINCE_CODE, "name": PROVINCE_NAME}
-    _write_yaml(folder / "qn.yaml", {"province": province, "profile": "vietnam", "start": FIRST_DAY, "sources": SOURCES})
+    _write_yaml(
+        folder / "qn.yaml",
+        {"province": province, "profile": "vietnam", "start": FIRST_DAY, "sources": SOURCES, "post": {"contracts": post.contracts(FIRST_DAY)}},
+    )
 
 
 def _write_yaml(file: Path, settings: object) -> None:
@@ -210,6 +232,11 @@ def _write_files(con: duckdb.DuckDBPyConnection, data: Path) -> None:
         file = data / "dossiers" / f"ho_so_{day:%Y%m%d}.csv"
         con.execute(
             f"copy (select * exclude (file_day, updated, i) from source_row where file_day = date '{day}' order by updated, i, \"Kênh\") to '{file}' (header)"
+        )
+    for (day,) in con.execute("select distinct file_day from post_row order by 1").fetchall():
+        file = data.parent / post.FOLDER / f"buu_dien_{day:%Y%m%d}.csv"
+        con.execute(
+            f"copy (select * exclude (file_day, began) from post_row where file_day = date '{day}' order by began, \"Mã lượt\") to '{file}' (header)"
         )
     con.execute(
         f"""copy (select code as "Mã đơn vị", 'Đơn vị ' || i as "Tên đơn vị", level as "Cấp", parent as "Mã cấp trên" from unit order by i)

@@ -28,7 +28,7 @@ from pathlib import Path
 
 import duckdb
 
-from qn_pipeline.simulator.spellings import SLIPS, spell
+from qn_pipeline.simulator.spellings import SLIPS, Spelling, spell
 from qn_pipeline.warehouse import dbt
 from qn_pipeline.warehouse.postal_candidates import find_candidates
 
@@ -43,7 +43,7 @@ LONGEST = 60.0
 # Minutes before and after the piece of work in which the shop's moment is evidence, by work.
 EVIDENCE = {"receive": (30, 30), "return": (30, 30), "digitize_components": (150, 10), "digitize_result": (150, 10)}
 # Slips that a run takes, by the name of the mix.
-MIXES = {"all": SLIPS, **{slip: (slip,) for slip in SLIPS}}
+MIXES: dict[str, tuple[Spelling, ...]] = {"all": SLIPS, **{slip: (slip,) for slip in SLIPS}}
 WEIGHTS = {"digit": 8, "swapped": 4, "dropped": 4, "doubled": 3, "look_alike": 3, "two_digits": 2, "another": 3, "agency": 2, "date": 3}
 SPELT = {"lower": 0.03, "spaces": 0.03, "separators": 0.03, "letter_o": 0.025, "other_order": 0.03}
 
