@@ -26,7 +26,7 @@ from qn_pipeline.project import Project, load_project
 from qn_pipeline.settings import Settings, read_settings
 from qn_pipeline.validation.door import DoorFindings, check_door, validate_landed
 from qn_pipeline.warehouse import dbt
-from qn_pipeline.warehouse.changes import mark_built, must_be_whole
+from qn_pipeline.warehouse.changes import NOTED, mark_built, must_be_whole
 from qn_pipeline.warehouse.engines import BI, Row, Warehouse, open_warehouse
 from qn_pipeline.warehouse.export import export_digest
 from qn_pipeline.warehouse.loader import load
@@ -230,7 +230,7 @@ class Pipeline:
         return {
             table: sorted(str(row) for row in self.query(f"select * from {schema}.{table}"))
             for table, schema in kept_tables(select).items()
-            if table != "dossier_touched"
+            if table not in NOTED
         }
 
     def build_anew(self, select: str = "*") -> None:

@@ -1,6 +1,5 @@
 {#
-  How well a piece of the post's work fits a dossier. Used by the models, and by qn_pipeline/warehouse/postal_candidates.py, which renders this file with
-  Jinja alone: nothing of dbt may be in the first three macros.
+  How well a piece of the post's work fits a dossier.
 
   Points are tenths of powers of ten, taken from 100: what costs 10 more is ten times less likely, were the piece the dossier's. So the distance to the next best
   says how sure a match is. Chosen from what clerks may do, and tuned on a made log (benchmarks/matching.py), not on a real one: about one code in thirty has a slip,
@@ -59,6 +58,14 @@
         when {{ event }}.work = 'guide' and {{ day }} - cast({{ filed }} as date) between 0 and 30 then 'unknown'
         when {{ event }}.work in ('receive', 'digitize_components') then 'unknown'
         else 'off'
+    end
+{%- endmacro %}
+
+{# The shop's moment that goes with a piece of work: reception, end, return. #}
+{% macro postal_moment(work, dossier) -%}
+    case {{ work }}
+        when 'receive' then {{ dossier }}.received_at when 'return' then {{ dossier }}.returned_at
+        when 'digitize_components' then {{ dossier }}.received_at when 'digitize_result' then {{ dossier }}.ended_at
     end
 {%- endmacro %}
 

@@ -32,3 +32,18 @@
     {{ word }} exists (select 1 from {{ keys }} as touched where touched.system = {{ system }} and touched.code = {{ code }})
     {%- endif -%}
 {%- endmacro %}
+
+{# The same by the key of a code that was typed: all pieces of the post's work with such a key are matched again together. #}
+{% macro touched_keys(table) -%}
+    {%- set keys = ref('postal_key_touched') -%}
+    {%- if flags.FULL_REFRESH -%}
+    {{ table }}
+    {%- else -%}
+    (select kept.* from {{ table }} as kept where exists (select 1 from {{ keys }} as touched where touched.spelling_key = kept.spelling_key))
+    {%- endif -%}
+{%- endmacro %}
+{% macro forget_keys() -%}
+    {%- if is_incremental() -%}
+    delete from {{ this }} where spelling_key in (select touched.spelling_key from {{ ref('postal_key_touched') }} as touched)
+    {%- endif -%}
+{%- endmacro %}

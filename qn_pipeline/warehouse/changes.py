@@ -14,8 +14,10 @@ from qn_pipeline.warehouse.dbt import PROJECT
 from qn_pipeline.warehouse.engines import Warehouse, Writing
 
 SCHEMA = "valid"
-KEPT_ENTITIES = ("dossiers", "dossier_actions")
+KEPT_ENTITIES = ("dossiers", "dossier_actions", "postal_events")
 """Entities of whose rows only those touched are made again; the others are small, and made anew each time."""
+NOTED = ("dossier_touched", "postal_key_touched", "postal_changed")
+"""Kept tables of the models in which what is to be made again stays noted until a build has ended well."""
 WINDOWS = ("received_at", "submitted_at", "ended_at")
 # Extractions of which one statement asks.
 AT_ONCE = 500
@@ -95,14 +97,17 @@ def mark_built(warehouse: Warehouse) -> None:
             [_mark(writing)],
         )
         writing.execute(f"delete from {SCHEMA}.touched")
-        writing.execute("delete from core.dossier_touched")
+        for table in NOTED:
+            writing.execute(f"delete from core.{table}")
 
 
 def _mark(writing: Writing) -> str:
     """A hash over what decides about a row of the models besides the rows that are loaded."""
     systems = writing.execute(f"select system, rank, is_copy, due_includes_pauses, deadline_rule from {SCHEMA}.systems order by rank, system")
     blocks = writing.execute(f"select distinct first_day from {SCHEMA}.period_ends order by first_day")
-    digest = hashlib.sha256(json.dumps([systems, blocks]).encode())
+    # What the post is paid for is counted by month, and kept.
+    paid = [sorted(map(str, writing.execute(f"select * from {SCHEMA}.{table}"))) for table in ("postal_contracts", "postal_prices")]
+    digest = hashlib.sha256(json.dumps([systems, blocks, paid]).encode())
     for path in sorted(_model_files()):
         digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

@@ -98,8 +98,9 @@ def made_together(manifest: Mapping[str, Any]) -> set[str]:
 
 
 def kept_lives(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """The kept tables that are lives of dossiers, by name, with their schemas; the others are what is counted of lives, and queues."""
-    return {table: schema for table, schema in kept_tables(manifest).items() if schema == "core"}
+    """The kept tables that are lives of dossiers, by name, with their schemas; the others are the post's work, what is counted, and queues."""
+    work = _reached(["model.qn.postal_touched"], manifest["child_map"])
+    return {table: schema for table, schema in kept_tables(manifest).items() if schema == "core" and f"model.qn.{table}" not in work}
 
 
 def queues(manifest: Mapping[str, Any]) -> dict[str, str]:

@@ -38,7 +38,6 @@ DESCRIPTIONS = {
     "budget_rules": "What is digital-transformation money: rules in their order; lists have | between.",
     "budget_keywords": "Words of the rules, one a row.",
     "budget_target": "One row: the share of all spending that digital transformation is to be, in hundredths of a per cent.",
-    "postal_candidates": "Codes as the post typed them, each with dossier codes within two edits, about the same day at the same desk.",
     "postal_contracts": "Contracts with the post, one row a desk; without a desk a contract is of all of them.",
     "postal_prices": "Price lines of those contracts, one row a desk; amounts are whole đồng.",
     "period_ends": "The periods of a year, one row a period set, grain and month of its end.",

@@ -22,7 +22,6 @@ from qn_pipeline.warehouse.changes import is_built, touch
 from qn_pipeline.warehouse.decisions import adjustment_rows, waiver_rows
 from qn_pipeline.warehouse.engines import Warehouse, Writing
 from qn_pipeline.warehouse.mishaps import valid_damaged
-from qn_pipeline.warehouse.postal_candidates import candidates_file
 from qn_pipeline.warehouse.tables import (
     ADJUSTMENTS,
     BUDGET_KEYWORDS,
@@ -35,7 +34,6 @@ from qn_pipeline.warehouse.tables import (
     LAYOUT_IDENTITIES,
     OF_EXTRACTIONS,
     PERIOD_ENDS,
-    POSTAL_CANDIDATES,
     POSTAL_CONTRACTS,
     POSTAL_PRICES,
     QUARANTINE,
@@ -141,9 +139,6 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
             arriving.append(seq)
         _append(writing, "extractions", EXTRACTIONS, new)
         _touch(writing, [*superseded, *arriving])
-        writing.execute(f"delete from {SCHEMA}.postal_candidates")
-        pairs = candidates_file(settings, [result for result in results.values() if result])
-        writing.insert_parquet(f"{SCHEMA}.postal_candidates", list(POSTAL_CANDIDATES), pairs, {})
     log.info("loaded %s extractions, %s rows", len(new), sum(rows.values()))
     return Loaded(len(new), rows)
 

@@ -16,7 +16,7 @@ from qn_pipeline.errors import RunFailed
 from qn_pipeline.landing.extractions import Extraction, read_extractions
 from qn_pipeline.project import Project
 from qn_pipeline.settings import Settings
-from qn_pipeline.warehouse.changes import KEPT_ENTITIES, SCHEMA, forget_build, mark_built, must_be_whole
+from qn_pipeline.warehouse.changes import KEPT_ENTITIES, NOTED, SCHEMA, forget_build, mark_built, must_be_whole
 from qn_pipeline.warehouse.dbt import kept_tables
 from qn_pipeline.warehouse.engines import MARTS_NEXT, Warehouse, Writing
 from qn_pipeline.warehouse.export import built_digest, export_digest
@@ -31,9 +31,15 @@ UNITS_NAMED = 20
 EXTRACTIONS = 5
 DAYS_OF_A_WEEK = 7
 # Kept from build to build, and no rows of dossiers: queues that a build empties, and what is counted of lives.
-NO_LIVES = {"dossier_touched", "event_left", "procedure_left", "trait_left", "dossier_daily", "procedure_block"}
+NO_LIVES = {
+    *NOTED,
+    *("event_left", "procedure_left", "trait_left", "dossier_daily", "procedure_block"),
+    *("postal_daily", "postal_served", "postal_volume"),
+}
 # Where the code of a row is a step's: the column with the dossier's.
 CODE_OF_DOSSIER = {"dossier_action_version": "dossier", "fct_dossier_action": "dossier"}
+# Rows of which are pieces of the post's work.
+OF_PIECES = {"postal_event_version", "postal_piece", "postal_exact", "postal_open", "postal_near", "fct_postal_event"}
 
 
 @dataclass
@@ -152,7 +158,7 @@ def _require_built(warehouse: Warehouse, kept: Mapping[str, str]) -> date:
 
 
 def _note_dossiers(writing: Writing, units: Sequence[str]) -> None:
-    """The keys of all dossiers that were ever told of the units, and of their steps."""
+    """The keys of all dossiers that were ever told of the units, of their steps, and of the post's work on them."""
     writing.execute(f"drop schema if exists {PROOF} cascade")
     writing.execute(f"create schema {PROOF}")
     listed = in_list(units)
@@ -176,6 +182,11 @@ def _note_dossiers(writing: Writing, units: Sequence[str]) -> None:
         inner join {PROOF}.dossier as d on d.system = e.system and d.code = r.dossier
         union
         select v.system, v.code from core.dossier_action_version as v inner join {PROOF}.dossier as d on d.system = v.system and d.code = v.dossier"""
+    )
+    writing.execute(
+        f"""create table {PROOF}.piece as
+        select e.system, e.code, d.unit
+        from core.fct_postal_event as e inner join {PROOF}.dossier as d on d.system = e.dossier_system and d.code = e.dossier_code"""
     )
 
 
@@ -205,31 +216,36 @@ def _extractions(settings: Settings, told: Mapping[int, tuple[str, ...]], seed: 
     return {e.manifest.seq: (e, told[e.manifest.seq]) for e in read_extractions(settings) if e.manifest.seq in chosen}
 
 
-def _of_dossiers(table: str, schema: str) -> str:
-    code = CODE_OF_DOSSIER.get(table, "code")
-    return f"select t.* from {schema}.{table} as t where exists (select 1 from {PROOF}.dossier as d where d.system = t.system and d.code = t.{code})"
+def _owner(table: str) -> tuple[str, str]:
+    """What the rows of a kept table belong to: the table of the sample's keys, and the column with its code."""
+    return f"{PROOF}.piece" if table in OF_PIECES else f"{PROOF}.dossier", CODE_OF_DOSSIER.get(table, "code")
+
+
+def _of_sample(table: str, schema: str) -> str:
+    owners, code = _owner(table)
+    return f"select t.* from {schema}.{table} as t where exists (select 1 from {owners} as o where o.system = t.system and o.code = t.{code})"
 
 
 def _note_rows(writing: Writing, lives: Mapping[str, str]) -> int:
     """Keep what the tables hold of the dossiers. Returns how many rows that is."""
     rows = 0
     for table, schema in lives.items():
-        writing.execute(f"create table {PROOF}.was_{table} as {_of_dossiers(table, schema)}")
+        writing.execute(f"create table {PROOF}.was_{table} as {_of_sample(table, schema)}")
         rows += int(writing.execute(f"select count(*) from {PROOF}.was_{table}")[0][0])
     return rows
 
 
 def _touch(writing: Writing) -> None:
     """Note the keys as the loader does, so that they are made again whatever becomes of this run."""
-    for entity, keys in zip(KEPT_ENTITIES, ("dossier", "step"), strict=True):
+    for entity, keys in zip(KEPT_ENTITIES, ("dossier", "step", "piece"), strict=True):
         writing.execute(f"insert into {SCHEMA}.touched (entity, system, code) select '{entity}', system, code from {PROOF}.{keys}")
 
 
 def _differing_lives(writing: Writing, lives: Mapping[str, str]) -> list[Finding]:
     findings = []
     for table, schema in sorted(lives.items()):
-        code = CODE_OF_DOSSIER.get(table, "code")
-        was, now = f"select * from {PROOF}.was_{table}", _of_dossiers(table, schema)
+        owners, code = _owner(table)
+        was, now = f"select * from {PROOF}.was_{table}", _of_sample(table, schema)
         # A row that was changed is on both sides. Some dossiers are named; of all of them there may be many.
         rows = writing.execute(
             f"""select d.unit, sum(greatest(c.was, c.now)), min(d.system || ' ' || d.code), max(d.system || ' ' || d.code)
@@ -242,7 +258,7 @@ def _differing_lives(writing: Writing, lives: Mapping[str, str]) -> list[Finding
                 ) as side
                 group by system, code
             ) as c
-            inner join {PROOF}.dossier as d on d.system = c.system and d.code = c.code
+            inner join {owners} as d on d.system = c.system and d.code = c.code
             group by d.unit order by d.unit"""
         )
         for unit, count, first, last in rows:

@@ -155,7 +155,6 @@ BUDGET_RULES: Columns = {
 }
 BUDGET_KEYWORDS: Columns = {"rule": "text", "word": "text"}
 BUDGET_TARGET: Columns = {"target_hundredths": "integer", "certainty": "text"}
-POSTAL_CANDIDATES: Columns = {"typed": "text", "dossier_code": "text", "edits": "integer"}
 POSTAL_CONTRACTS: Columns = {
     "contract": "text",
     "desk": "text",
@@ -218,7 +217,6 @@ def all_tables() -> dict[str, Columns]:
         "budget_rules": BUDGET_RULES,
         "budget_keywords": BUDGET_KEYWORDS,
         "budget_target": BUDGET_TARGET,
-        "postal_candidates": POSTAL_CANDIDATES,
         "postal_contracts": POSTAL_CONTRACTS,
         "postal_prices": POSTAL_PRICES,
     }

@@ -15,7 +15,6 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
     file = folder / "warehouse.duckdb"
     matching.make(matching.Made(dossiers=60_000, events=20_000, seed=5, days=30), folder)
     matching.warehouse_before(folder, file)
-    matching.find_pairs(folder, file)
     status, said = dbt_server.invoke([*matching.RUN], os.environ | matching.dbt_variables(folder, file))
     assert status == 0, said
     return matching.judge(folder, file)

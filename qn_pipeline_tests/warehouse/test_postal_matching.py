@@ -299,13 +299,3 @@ def test_a_month_that_runs_or_has_no_contract_has_no_minutes(pipeline: Pipeline)
         acceptances(pipeline.warehouse, JULY, OTHER)
     with pytest.raises(ConfigurationError, match="unit"):
         acceptances(pipeline.warehouse, JULY, "nowhere")
-
-
-def test_loading_again_looks_for_nothing_and_changes_nothing(pipeline: Pipeline) -> None:
-    before = pipeline.query("select typed, dossier_code, edits from valid.postal_candidates order by 1, 2")
-    [file] = (pipeline.settings.home / "postal_candidates").glob("*/pairs.parquet")
-    made = file.stat().st_mtime_ns
-    pipeline.load(DAY)
-    assert pipeline.query("select typed, dossier_code, edits from valid.postal_candidates order by 1, 2") == before
-    assert [found.stat().st_mtime_ns for found in (pipeline.settings.home / "postal_candidates").glob("*/pairs.parquet")] == [made]
-    assert all(edits in (0, 1, 2) for _, _, edits in before)

@@ -15,8 +15,9 @@ select
     coalesce(s.is_received, false) as is_through_post,
     coalesce(s.has_components, false) as has_components_by_post,
     coalesce(s.has_result, false) as has_result_by_post,
-    coalesce(d.satisfaction = 'bad', false) or coalesce(s.is_disliked, false) as is_disliked
+    coalesce(d.satisfaction = 'bad', false) or c.code is not null as is_disliked
 from {{ ref('dossier_life') }} as l
 inner join {{ ref('fct_dossier') }} as d on d.system = l.system and d.code = l.code
 left join {{ ref('dim_procedure') }} as p on p.code = d.procedure
-left join {{ ref('dossier_said') }} as s on s.system = l.system and s.code = l.code
+left join {{ ref('postal_dossier') }} as s on s.system = l.system and s.code = l.code
+left join {{ ref('dossier_disliked') }} as c on c.system = l.system and c.code = l.code

@@ -1,21 +1,21 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget_keys() }}") }}
 {#
   Pieces of work whose code, as typed, is that of a dossier, and how well the work fits it. `fits`: it is the code of one dossier only, and nothing of the desk or
   the moment speaks against it. `agrees`: of the done pieces of one work that fit a dossier, it fits better than any other; nothing else is asked of such a piece.
+  Who shares a code shares its key: all that is asked of a piece is asked among those of one key.
 #}
-with dossier as (
-    select system, code, receiving_unit, resolving_unit, submitted_at, received_at, ended_at, returned_at, {{ spelling('dossier') }} as spelling
-    from {{ ref('fct_dossier') }} where is_counted
-),
-
-known as (
-    select *, {{ spelling_key('spelling') }} as spelling_key from dossier
+with known as (
+    select s.spelling_key, d.system, d.code, d.receiving_unit, d.resolving_unit, d.submitted_at, d.received_at, d.ended_at, d.returned_at
+    from {{ touched_keys(ref('dossier_spelling')) }} as s
+    inner join {{ ref('fct_dossier') }} as d on d.system = s.system and d.code = s.code
 ),
 
 hit as (
     select
-        p.system, p.code, p.work, p.office, p.outcome, k.system as dossier_system, k.code as dossier_code, coalesce(k.receiving_unit, k.resolving_unit) as desk,
-        k.receiving_unit, k.resolving_unit, {{ postal_time_fit('p', 'k') }} as time_fit, {{ postal_unit_fit('p', 'k') }} as unit_fit
-    from {{ ref('postal_piece') }} as p inner join known as k on k.spelling_key = p.spelling_key
+        p.system, p.code, p.spelling_key, p.work, p.office, p.outcome, k.system as dossier_system, k.code as dossier_code,
+        coalesce(k.receiving_unit, k.resolving_unit) as desk, k.receiving_unit, k.resolving_unit,
+        {{ postal_time_fit('p', 'k') }} as time_fit, {{ postal_unit_fit('p', 'k') }} as unit_fit, {{ postal_moment('p.work', 'k') }} as moment
+    from {{ touched_keys(ref('postal_piece')) }} as p inner join known as k on k.spelling_key = p.spelling_key
 ),
 
 {# Few codes are those of several dossiers, and few dossiers are fitted by several pieces of one work. #}
@@ -45,7 +45,7 @@ best as (
 )
 
 select
-    f.system, f.code, f.work, f.office, f.outcome, f.dossier_system, f.dossier_code, f.desk, f.receiving_unit, f.resolving_unit, f.time_fit, f.unit_fit, f.fits,
+    f.system, f.code, f.spelling_key, f.work, f.office, f.outcome, f.dossier_system, f.dossier_code, f.desk, f.receiving_unit, f.resolving_unit, f.time_fit, f.unit_fit, f.moment, f.fits,
     f.fits and (f.outcome <> 'done' or s.work is null or b.work is not null) as agrees
 from fitting as f
 left join shared as s on s.work = f.work and s.dossier_system = f.dossier_system and s.dossier_code = f.dossier_code

@@ -9,32 +9,6 @@ with price as (
     inner join (select distinct contract, position from {{ ref('stg_postal_contracts') }}) as k on k.contract = p.contract
 ),
 
-piece as (
-    select a.*, cast(a.began_at as date) as day from {{ ref('postal_acceptance_piece') }} as a where a.reason is null
-),
-
-{# Each piece with the lines that pay for work of its kind, whether they are valid on its day or not: the first piece of a dossier decides. #}
-placed as (
-    select
-        a.month, a.contract, a.desk, p.line, a.day, p.valid_from, p.valid_to, p.per, p.price, a.pages, a.files,
-        case when p.per = 'dossier' then row_number() over (
-            partition by a.month, a.contract, a.desk, p.line, a.dossier_system, a.dossier_code order by a.began_at, {{ binary_order('a.system') }}, {{ binary_order('a.code') }}
-        ) else 1 end as place
-    from piece as a
-    inner join price as p
-        on p.contract = a.contract and (p.desk is null or p.desk = a.desk) and (p.kind is null or p.kind = a.kind)
-        and (p.scanned is null or p.scanned = coalesce(a.scanned, 'components'))
-    where p.per in ('piece', 'page', 'file') or (p.per = 'dossier' and a.dossier_code is not null)
-),
-
-volume as (
-    select
-        month, contract, desk, line, {{ sum_count("case per when 'page' then pages when 'file' then files else 1 end") }} as quantity
-    from placed
-    where place = 1 and day >= valid_from and (valid_to is null or day <= valid_to)
-    group by month, contract, desk, line
-),
-
 calendar as (
     select d.month_start as month, d.day, count(*) over (partition by d.month_start) as month_days
     from {{ ref('dim_date') }} as d cross join {{ ref('stg_run') }} as r
@@ -50,7 +24,7 @@ stayed as (
 ),
 
 paid as (
-    select month, contract, desk, line, quantity, cast(null as bigint) as days, cast(null as bigint) as month_days from volume where quantity > 0
+    select month, contract, desk, line, quantity, cast(null as bigint) as days, cast(null as bigint) as month_days from {{ ref('postal_volume') }} where reason is null
     union all
     select month, contract, desk, line, quantity, days, month_days from stayed
     union all
@@ -73,6 +47,5 @@ select
 from paid as q
 inner join one_line as l on l.contract = q.contract and l.line = q.line and (l.desk is null or l.desk = q.desk)
 union all
-select month, contract, desk, null, null, null, kind, scanned, null, count(*), null, null, null, reason
-from {{ ref('postal_acceptance_piece') }} where reason is not null
-group by month, contract, desk, kind, scanned, reason
+select month, contract, desk, null, null, null, kind, scanned, null, quantity, null, null, null, reason
+from {{ ref('postal_volume') }} where reason is not null

@@ -10,7 +10,7 @@
         "{% if is_incremental() %}delete from {{ ref('trait_left') }}{% endif %}"
     ]
 ) }}
--- depends_on: {{ ref('said_counted') }}, {{ ref('paper_counted') }}
+-- depends_on: {{ ref('disliked_counted') }}, {{ ref('paper_counted') }}
 {%- set left = [ref('event_left'), ref('trait_left')] %}
 with event as (
     select e.*, 1 as times

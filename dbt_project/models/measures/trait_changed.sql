@@ -2,16 +2,18 @@
   Dossiers that are counted with other traits than are known now, though nothing was told of them: the post's work and complaints come without them,
   and procedures' data do.
 #}
-{%- set said, procedures, dossiers = ref('dossier_said'), ref('dim_procedure'), ref('fct_dossier') -%}
+{%- set worked, disliked, procedures, dossiers = ref('postal_changed'), ref('dossier_disliked'), ref('dim_procedure'), ref('fct_dossier') -%}
+{#- The post's part is known by dossier. -#}
+{%- set known = ref('postal_dossier') -%}
 {% if not flags.FULL_REFRESH -%}
-with said as (
+with complained as (
     select system, code
     from (
-        select *, 1 as now from {{ said }}
+        select system, code from {{ disliked }}
         union all
-        select *, 0 from measures.said_counted
+        select system, code from measures.disliked_counted
     ) as told
-    group by system, code, is_received, has_components, has_result, is_disliked
+    group by system, code
     having count(*) = 1
 ),
 
@@ -24,9 +26,11 @@ paper as (
     where not c.has_paper_result and not exists (select 1 from {{ procedures }} as p where p.code = c.code)
 )
 
-select system, code from said
+select dossier_system as system, dossier_code as code from {{ worked }} where dossier_code is not null
+union
+select system, code from complained
 union
 select d.system, d.code from {{ dossiers }} as d inner join paper as p on p.code = d.procedure
 {%- else -%}
-select d.system, d.code from {{ dossiers }} as d cross join {{ said }} as s cross join {{ procedures }} as p where false
+select d.system, d.code from {{ dossiers }} as d cross join {{ worked }} as w cross join {{ disliked }} as c cross join {{ procedures }} as p cross join {{ known }} as k where false
 {%- endif %}

@@ -1,0 +1,116 @@
+{#
+  How far a code that was typed is from a dossier's: edits over the ways in which a code is written. Codes are compared as keys (macros/spellings.sql) and
+  without separators; letters that look like digits count as those.
+#}
+
+{% macro even_code(text) -%}translate(replace({{ text }}, '.', ''), 'ILBSZ', '11852'){%- endmacro %}
+
+{# A CTE of the ways in which a code is written: from the large agency to the small one and the other way round, with the levels that stand for none left out, the
+   number filled up to four digits or not. A key that is no code of an agency has from_large alone: itself. #}
+{% macro written_codes(name, keys, kept='') -%}
+    {%- set code = "^([A-Z][0-9]{2})[.]([0-9]{2})[.]([0-9]{2})[.]([0-9]{2,3})-([0-9]{6})-([0-9]+)$" -%}
+{{ name }}_part as (
+    select
+        {{ kept }}spelling_key, regexp_replace(spelling_key, '{{ code }}', '') = '' as is_code,
+        regexp_replace(spelling_key, '{{ code }}', '\1\2\3\4') as large, regexp_replace(spelling_key, '{{ code }}', '\4\3\2\1') as small,
+        regexp_replace(spelling_key, '{{ code }}', '\5') as day, regexp_replace(spelling_key, '{{ code }}', '\6') as number
+    from {{ keys }} as k
+),
+
+{{ name }}_padded as (
+    select
+        {{ kept }}spelling_key, is_code, large, small, day, number, lpad(number, cast(greatest(length(number), 4) as integer), '0') as padded,
+        regexp_replace(large, '(000|00000|0000000)$', '') as short_agency
+    from {{ name }}_part
+),
+
+{{ name }} as (
+    select
+        {{ kept }}spelling_key, is_code,
+        {{ even_code('case when is_code then large || day || padded else spelling_key end') }} as from_large,
+        {{ even_code('case when is_code then small || day || padded end') }} as from_small,
+        {{ even_code('case when is_code then short_agency || day || padded end') }} as short,
+        {{ even_code('case when is_code then short_agency || day || number end') }} as shortest
+    from {{ name }}_padded
+)
+{%- endmacro %}
+
+{# Edits, or 9 for many. The distance is dear: it is asked where all but the end, or the end, is alike, or few digits differ, and of what is not alike at the beginning. #}
+{% macro edits(one, other) -%}
+    {%- set shorter = 'least(length(' ~ one ~ '), length(' ~ other ~ '))' -%}
+    {%- set alike = 'case when left(' ~ one ~ ', 15) = left(' ~ other ~ ', 15) then 16 when left(' ~ one ~ ', 10) = left(' ~ other ~ ', 10) then 11 when left(' ~ one ~ ', 3) = left(' ~ other ~ ', 3) then 4 else 1 end' -%}
+    case
+        when abs(length({{ one }}) - length({{ other }})) <= 2 and (
+            left({{ one }}, {{ shorter }} - 4) = left({{ other }}, {{ shorter }} - 4) or right({{ one }}, 4) = right({{ other }}, 4)
+            or case when length({{ one }}) = length({{ other }}) then {{ differing_places(one, other) }} <= 3 else false end
+        )
+        then {{ edit_distance('substr(' ~ one ~ ', ' ~ alike ~ ')', 'substr(' ~ other ~ ', ' ~ alike ~ ')') }}
+        else 9
+    end
+{%- endmacro %}
+
+{# DuckDB knows both; PostgreSQL gets functions, in the schema of the model that asks. #}
+{% macro differing_places(one, other) -%}{{ return(adapter.dispatch('differing_places')(one, other)) }}{%- endmacro %}
+{% macro duckdb__differing_places(one, other) -%}hamming({{ one }}, {{ other }}){%- endmacro %}
+{% macro default__differing_places(one, other) -%}{{ this.schema }}.differing_places({{ one }}, {{ other }}){%- endmacro %}
+{% macro edit_distance(one, other) -%}{{ return(adapter.dispatch('edit_distance')(one, other)) }}{%- endmacro %}
+{% macro duckdb__edit_distance(one, other) -%}damerau_levenshtein({{ one }}, {{ other }}){%- endmacro %}
+{% macro default__edit_distance(one, other) -%}{{ this.schema }}.edit_distance({{ one }}, {{ other }}){%- endmacro %}
+
+{# Places in which two texts of one length differ; and the edits (a character put in, left out or exchanged, two neighbours swapped) between two texts, after Damerau. #}
+{% macro make_edit_distance() -%}{{ return(adapter.dispatch('make_edit_distance')()) }}{%- endmacro %}
+{% macro duckdb__make_edit_distance() -%}{%- endmacro %}
+{% macro default__make_edit_distance() -%}
+create or replace function {{ this.schema }}.differing_places(one text, other text) returns integer language sql immutable strict parallel safe as $$
+    select cast(count(*) as integer) from generate_series(1, length(one)) as place where substr(one, place, 1) <> substr(other, place, 1)
+$$;
+create or replace function {{ this.schema }}.edit_distance(one text, other text) returns integer language plpgsql immutable strict parallel safe as $$
+declare
+    m constant integer := length(one);
+    n constant integer := length(other);
+    width constant integer := n + 2;
+    most constant integer := m + n;
+    cost integer[] := array_fill(0, array[(m + 2) * (n + 2)]);
+    -- The row in which a character was last seen in the one text, by character.
+    seen jsonb := '{}';
+    row_before integer;
+    column_before integer;
+    a text;
+    b text;
+    swap integer;
+    best integer;
+begin
+    if m = 0 or n = 0 then
+        return m + n;
+    end if;
+    cost[1] := most;
+    for i in 0..m loop
+        cost[(i + 1) * width + 1] := most;
+        cost[(i + 1) * width + 2] := i;
+    end loop;
+    for j in 0..n loop
+        cost[j + 2] := most;
+        cost[width + j + 2] := j;
+    end loop;
+    for i in 1..m loop
+        a := substr(one, i, 1);
+        column_before := 0;
+        for j in 1..n loop
+            b := substr(other, j, 1);
+            row_before := coalesce((seen ->> b)::integer, 0);
+            swap := cost[row_before * width + column_before + 1] + (i - row_before - 1) + 1 + (j - column_before - 1);
+            best := least(cost[i * width + j + 2] + 1, cost[(i + 1) * width + j + 1] + 1, swap);
+            if a = b then
+                best := least(best, cost[i * width + j + 1]);
+                column_before := j;
+            else
+                best := least(best, cost[i * width + j + 1] + 1);
+            end if;
+            cost[(i + 1) * width + j + 2] := best;
+        end loop;
+        seen := seen || jsonb_build_object(a, i);
+    end loop;
+    return cost[(m + 1) * width + n + 2];
+end
+$$;
+{%- endmacro %}

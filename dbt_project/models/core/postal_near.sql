@@ -1,0 +1,112 @@
+-- depends_on: {{ ref('postal_key_touched') }}, {{ ref('dossier_told') }}
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    pre_hook=[
+        "{{ make_edit_distance() }}",
+        "{{ forget_keys() }}",
+        "{% if is_incremental() %}delete from {{ this }} where is_untold or (dossier_system, dossier_code) in (select d.system, d.code from {{ ref('dossier_told') }} as d){% endif %}"
+    ]
+) }}
+{#
+  Dossiers whose code is within two edits of the one that was typed for an open piece of work, at the desk and about the day of the work. edits is the
+  fewest over the ways in which a code is written; a swap of neighbours is one edit. A piece whose log names no unit (is_untold) is asked anew each time:
+  where its office works is known from all of its work.
+#}
+{#- Days, from the day of the work, on which the dossier's moment may lie: what postal_time_fit takes for possible. -#}
+{%- set windows = [
+    ('receive', 'received', -1, 1), ('return', 'returned', -1, 1), ('return', 'ended_untold', -30, 0), ('digitize_components', 'received', -3, 0),
+    ('digitize_result', 'ended', -3, 0), ('guide', 'filed', -30, 0),
+] %}
+{%- set moments = {
+    'received': 'd.received_at', 'returned': 'd.returned_at', 'ended': 'd.ended_at', 'ended_untold': 'case when d.returned_at is null then d.ended_at end',
+    'filed': 'coalesce(d.submitted_at, d.received_at)',
+} %}
+with possible_day as (
+    {% for work, moment, first, last in windows %}{% set outer_first = loop.first %}{% for day in range(first, last + 1) %}
+    {{ 'union all ' if not (outer_first and loop.first) }}select '{{ work }}' as work, '{{ moment }}' as moment, {{ day }} as days
+    {%- endfor %}{% endfor %}
+),
+
+piece as (
+    select
+        o.system, o.code, o.spelling_key, o.typed, o.told_unit is null as is_untold, coalesce(o.told_unit, u.unit) as unit, b.moment,
+        {{ add_days('cast(o.began_at as date)', 'b.days') }} as day
+    from {{ ref('postal_open') }} as o
+    inner join possible_day as b on b.work = o.work
+    left join {{ ref('postal_office') }} as u on o.told_unit is null and u.office = o.office
+),
+
+{% if not flags.FULL_REFRESH -%}
+again as (
+    select * from piece where is_untold or spelling_key in (select spelling_key from {{ ref('postal_key_touched') }})
+),
+
+other as (
+    select * from piece where not is_untold and spelling_key not in (select spelling_key from {{ ref('postal_key_touched') }})
+),
+
+{% endif -%}
+told_dossier as (
+    select * from {{ touched_rows(ref('fct_dossier'), 'dossier_told') }} as f where is_counted
+),
+
+pair as (
+    {%- set sides = [('piece', 'told_dossier')] if flags.FULL_REFRESH else [('again', ref('fct_dossier')), ('other', 'told_dossier')] %}
+    {%- for pieces, dossiers in sides %}
+    {%- set outer_first = loop.first %}
+    {%- for moment, at in moments.items() %}
+    {%- set inner_first = loop.first %}
+    {%- for unit in ('receiving_unit', 'resolving_unit') %}
+    {{ 'union' if not (outer_first and inner_first and loop.first) }}
+    select p.system, p.code, p.spelling_key, p.typed, p.is_untold, d.system as dossier_system, d.code as dossier_code
+    from {{ pieces }} as p inner join {{ dossiers }} as d on d.{{ unit }} = p.unit and cast({{ at }} as date) = p.day
+    where p.moment = '{{ moment }}' and d.is_counted
+    {%- endfor %}
+    {%- endfor %}
+    {%- endfor %}
+),
+
+dossier as (
+    select d.system, d.code, d.spelling_key
+    from {{ ref('dossier_spelling') }} as d
+    where exists (select 1 from pair as p where p.dossier_system = d.system and p.dossier_code = d.code)
+),
+
+{# Each code that was typed against each that is near in place and time, once. #}
+compared as (
+    select distinct p.typed, p.spelling_key, d.spelling_key as dossier_key
+    from pair as p inner join dossier as d on d.system = p.dossier_system and d.code = p.dossier_code
+    where d.spelling_key <> p.spelling_key
+),
+
+{{ written_codes('written', '(select distinct dossier_key as spelling_key from compared)') }},
+
+{{ written_codes('typed_code', '(select distinct typed, spelling_key from compared)', 'typed, ') }},
+
+told as (
+    select typed, spelling_key, {{ even_code('typed') }} as plain, substr(typed, 1, 1) between '0' and '9' as is_from_small, case when is_code then from_large end as from_key
+    from typed_code
+),
+
+measured as (
+    select
+        c.typed, c.dossier_key,
+        least(
+            {{ edits('t.from_key', 'w.from_large') }},
+            case
+                {# What was read as a code was read from it, digit by digit. #}
+                when length(t.from_key) = length(t.plain) then 9
+                when t.is_from_small or w.from_small is null then {{ edits('t.plain', 'coalesce(w.from_small, w.from_large)') }}
+                else least({{ edits('t.plain', 'w.from_large') }}, {{ edits('t.plain', 'w.short') }}, {{ edits('t.plain', 'w.shortest') }})
+            end
+        ) as edits
+    from compared as c
+    inner join told as t on t.typed = c.typed
+    inner join written as w on w.spelling_key = c.dossier_key
+)
+
+select p.system, p.code, p.spelling_key, p.is_untold, p.dossier_system, p.dossier_code, cast(m.edits as bigint) as edits
+from pair as p
+inner join dossier as d on d.system = p.dossier_system and d.code = p.dossier_code
+inner join measured as m on m.typed = p.typed and m.dossier_key = d.spelling_key
+where m.edits <= 2
