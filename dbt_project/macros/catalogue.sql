@@ -24,6 +24,22 @@
     {{ return('(' ~ sql | join(' ') ~ ')') }}
 {%- endmacro %}
 
+{# The measures of dossiers that figures of days are sums of, each stock in all its parts. #}
+{% macro measures_by_day() -%}
+    {%- set named = [] -%}
+    {%- for i in catalogue_rows('indicators', 'numerator') if i.by_day and family_of(i.numerator) == 'dossier' -%}
+        {%- for token in (i.numerator ~ ' ' ~ (i.denominator or '')).replace('+', ' ').replace('-', ' ').split() -%}
+            {%- set name = token.replace('opening_', '') -%}
+            {%- if name in stocks() -%}
+                {%- for standing in standings() -%}{%- do named.append(name ~ '_' ~ standing) -%}{%- endfor -%}
+            {%- else -%}
+                {%- do named.append(name) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(named) }}
+{%- endmacro %}
+
 {# A list in a text, as quoted SQL values. #}
 {% macro quoted_list(text) -%}
     {%- set values = [] -%}

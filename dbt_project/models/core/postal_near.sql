@@ -9,7 +9,8 @@
 ) }}
 {#
   Dossiers whose code is within two edits of the one that was typed for an open piece of work, at the desk and about the day of the work. edits is the
-  fewest over the ways in which a code is written; a swap of neighbours is one edit. A piece whose log names no unit (is_untold) is asked anew each time:
+  fewest over the ways in which a code is written; a swap of neighbours is one edit. A piece
+  whose log names no unit (is_untold) is asked anew each time:
   where its office works is known from all of its work.
 #}
 {#- Days, from the day of the work, on which the dossier's moment may lie: what postal_time_fit takes for possible. -#}
@@ -34,6 +35,7 @@ piece as (
     from {{ ref('postal_open') }} as o
     inner join possible_day as b on b.work = o.work
     left join {{ ref('postal_office') }} as u on o.told_unit is null and u.office = o.office
+    where not o.is_logged_again
 ),
 
 {% if not flags.FULL_REFRESH -%}

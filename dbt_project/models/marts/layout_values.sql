@@ -11,7 +11,7 @@ select
 from {{ ref('dossier_period') }} as d
 {{ with_services(c.measures) }}
 {{ with_told(c.needs) }}
-where d.role = '{{ c.counted_by }}' and d.channel = 'all' and d.grain <> 'day'
+where d.role = '{{ c.counted_by }}' and d.channel = 'all'
 {%- else %}
 select
     cast(null as {{ dbt.type_string() }}) as layout, cast(null as {{ dbt.type_string() }}) as column_code, cast(0 as bigint) as position,

@@ -1,6 +1,8 @@
 {# Rows that came by period, entity (the role) and unit, and how complete figures over them are. #}
 with counted as (
-    select * from ({{ by_period(ref('arrival_cell'), ref('arrival_total'), arrival_measures(), []) }}) as counted
+    {{ by_day(ref('arrival_cell'), arrival_measures(), []) }}
+    union all
+    select * from ({{ by_period(ref('arrival_total'), arrival_measures(), []) }}) as period
 )
 
 select

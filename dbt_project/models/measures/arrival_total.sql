@@ -1,2 +1,2 @@
 {# Running totals of the rows that came, at the end of each block. #}
-{{ running_totals(ref('arrival_cell'), arrival_measures()) }}
+{{ running_totals(by_block(ref('arrival_cell'), arrival_measures()), arrival_measures()) }}

@@ -1,8 +1,8 @@
-{# All measures of dossiers by period, role, unit and channel ('all' for all of them). #}
+{# All measures of dossiers by period, role, unit and channel ('all' for all of them). Days are in measures.dossier_day. #}
 {%- set flows = flow_measures() -%}
 {%- set split = stock_measures() -%}
 with counted as (
-    select * from ({{ by_period(ref('dossier_cell'), ref('dossier_total'), flows, split) }}) as counted
+    select * from ({{ by_period(ref('dossier_total'), flows, split) }}) as counted
 )
 
 select

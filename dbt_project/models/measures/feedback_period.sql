@@ -1,2 +1,4 @@
 {# Feedback by period and unit. #}
-{{ by_period(ref('feedback_cell'), ref('feedback_total'), feedback_flows(), feedback_stocks()) }}
+{{ by_day(ref('feedback_cell'), feedback_flows(), feedback_stocks()) }}
+union all
+select * from ({{ by_period(ref('feedback_total'), feedback_flows(), feedback_stocks()) }}) as period

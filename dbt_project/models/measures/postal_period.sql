@@ -1,2 +1,4 @@
 {# The post's work by period and unit. #}
-{{ by_period(ref('postal_cell'), ref('postal_total'), postal_measures(), []) }}
+{{ by_day(ref('postal_cell'), postal_measures(), []) }}
+union all
+select * from ({{ by_period(ref('postal_total'), postal_measures(), []) }}) as period
