@@ -97,6 +97,7 @@ def mark_built(warehouse: Warehouse) -> None:
             [_mark(writing)],
         )
         writing.execute(f"delete from {SCHEMA}.touched")
+        writing.execute(f"delete from {SCHEMA}.loaded")
         for table in NOTED:
             writing.execute(f"delete from core.{table}")
 

@@ -4,6 +4,7 @@ import ctypes
 import importlib.metadata
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ PROJECT = Path(__file__).parents[2] / "dbt_project"
 MANIFEST = PROJECT / "target" / "manifest.json"
 EXECUTABLE = Path(sys.executable).parent / "qn-dbt"
 PR_SET_PDEATHSIG = 1
+BY_DOSSIER = {"version_touched", "action_touched", "dossier_told", "dossier_touched"}
 # A URL's options reach dbt as the variables that the client library reads.
 LIBPQ_VARIABLES = {
     "sslmode": "PGSSLMODE",
@@ -98,15 +100,19 @@ def made_together(manifest: Mapping[str, Any]) -> set[str]:
 
 
 def kept_lives(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """The kept tables that are lives of dossiers, by name, with their schemas; the others are the post's work, what is counted, and queues."""
-    work = _reached(["model.qn.postal_touched"], manifest["child_map"])
-    return {table: schema for table, schema in kept_tables(manifest).items() if schema == "core" and f"model.qn.{table}" not in work}
+    """The kept tables that are lives of dossiers, by name, with their schemas: those kept by the key of a dossier or step that was told or touched."""
+    return {node["name"]: node["schema"] for node in manifest["nodes"].values() if _is_kept(node) and _keys(node) & BY_DOSSIER}
 
 
 def queues(manifest: Mapping[str, Any]) -> dict[str, str]:
     """The kept tables that note what lives were counted as before those are made again, by name, with their schemas."""
-    first, kept = before_lives(manifest), kept_lives(manifest)
-    return {table: schema for table, schema in kept_tables(manifest).items() if table in first and table not in kept}
+    first = before_lives(manifest)
+    return {table: schema for table, schema in kept_tables(manifest).items() if table in first and schema == "measures"}
+
+
+def _keys(node: Mapping[str, Any]) -> set[str]:
+    """The tables of keys by which a kept table's rows are made again (macros/touched.sql)."""
+    return {name for hook in node["config"]["pre-hook"] for name in re.findall(r"forget\('(\w+)'", hook["sql"])}
 
 
 def before_lives(manifest: Mapping[str, Any]) -> set[str]:

@@ -27,6 +27,7 @@ DESCRIPTIONS = {
     "usual_hours": "Opening hours of weekdays that hold where no source tells any.",
     "usual_days": "Days off and swapped Saturdays of the country that hold where no source tells any.",
     "touched": "Keys of which a delivery since the last build may have changed something.",
+    "loaded": "Extractions that were loaded since the last build that ended well.",
     "applied": "One row: the instant that the last build counted up to, and hashes of what it was made with; none before the first one.",
     "run": "One row: the run's logical instant and the province.",
     "indicators": "The indicator catalogue; needs and period_sets are lists with commas between.",
@@ -117,6 +118,7 @@ def _promises(contract: Contract) -> dict[str, Any]:
         "filled": [*ROW_COLUMNS, *(column.name for column in contract.columns if not column.nullable)],
         "values": {column.name: [int(code) for code in listed] if column.type == "integer" else listed for column, listed in coded},
         "unique": [["extraction_seq", "row_no"]],
+        "of": "loaded",
     }
 
 

@@ -32,6 +32,7 @@ from qn_pipeline.warehouse.tables import (
     INDICATORS,
     LAYOUT_COLUMNS,
     LAYOUT_IDENTITIES,
+    LOADED,
     OF_EXTRACTIONS,
     PERIOD_ENDS,
     POSTAL_CONTRACTS,
@@ -139,6 +140,8 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
             arriving.append(seq)
         _append(writing, "extractions", EXTRACTIONS, new)
         _touch(writing, [*superseded, *arriving])
+        if is_built(writing):
+            _append(writing, "loaded", LOADED, [{"extraction_seq": seq} for seq in arriving])
     log.info("loaded %s extractions, %s rows", len(new), sum(rows.values()))
     return Loaded(len(new), rows)
 

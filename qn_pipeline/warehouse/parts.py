@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qn_pipeline.warehouse.changes import SCHEMA, forget_build
-from qn_pipeline.warehouse.dbt import before_lives, kept_lives, lives, queues
+from qn_pipeline.warehouse.dbt import before_lives, kept_tables, lives, queues
 from qn_pipeline.warehouse.engines import Warehouse
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def whole_build(warehouse: Warehouse, manifest: Mapping[str, Any], parts: int | 
     first = before_lives(manifest)
     # What dossiers were counted as is noted where cells are kept: there are none yet.
     again = lives(manifest) - queues(manifest).keys()
-    _drop(warehouse, kept_lives(manifest) | queues(manifest))
+    _drop(warehouse, {table: schema for table, schema in kept_tables(manifest).items() if table in first})
     for part in range(parts):
         log.info("lives of dossiers: part %s of %s", part + 1, parts)
         _touch(warehouse, part, parts)
@@ -55,9 +55,16 @@ def _drop(warehouse: Warehouse, tables: Mapping[str, str]) -> None:
 
 
 def _touch(warehouse: Warehouse, part: int, parts: int) -> None:
-    """Say that one part of the dossiers, with their steps, is touched, and no other."""
+    """Say that one part of the dossiers, with their steps, is touched, and no other; with the first, all work of the post."""
     with warehouse.writing() as writing:
         writing.execute(f"delete from {SCHEMA}.touched")
+        # Units are made of all that names them.
+        if not part:
+            writing.execute(
+                f"""insert into {SCHEMA}.touched (entity, system, code)
+                select distinct 'postal_events', e.system, r.code
+                from {SCHEMA}.postal_events as r inner join {SCHEMA}.extractions as e on e.extraction_seq = r.extraction_seq"""
+            )
         for entity, dossier in (("dossiers", "code"), ("dossier_actions", "dossier")):
             writing.execute(
                 f"""insert into {SCHEMA}.touched (entity, system, code)

@@ -39,7 +39,7 @@ NO_LIVES = {
 # Where the code of a row is a step's: the column with the dossier's.
 CODE_OF_DOSSIER = {"dossier_action_version": "dossier", "fct_dossier_action": "dossier"}
 # Rows of which are pieces of the post's work.
-OF_PIECES = {"postal_event_version", "postal_piece", "postal_exact", "postal_open", "postal_near", "fct_postal_event"}
+OF_PIECES = {"postal_event_version", "postal_piece", "postal_exact", "postal_open", "postal_near", "postal_fault", "fct_postal_event"}
 
 
 @dataclass

@@ -92,6 +92,7 @@ RUN: Columns = {
     "province_name": "text",
     "home_id": "text",
 }
+LOADED: Columns = {"extraction_seq": "integer"}
 TOUCHED: Columns = {"entity": "text", "system": "text", "code": "text"}
 APPLIED: Columns = {"as_of": "timestamp", "reference": "text", "mark": "text"}
 INDICATORS: Columns = {
@@ -203,6 +204,7 @@ def all_tables() -> dict[str, Columns]:
         "reconciled_dossiers": RECONCILED_DOSSIER,
         "systems": SYSTEMS,
         "touched": TOUCHED,
+        "loaded": LOADED,
         "applied": APPLIED,
         "run": RUN,
         "usual_hours": USUAL_HOURS,

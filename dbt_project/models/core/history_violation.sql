@@ -1,51 +1,10 @@
 {#
   Rows that break a rule across days and entities, in the shape of the quarantine. Asked are the rows that stand now, each against what is known now.
-  A CTE <entity>_fault has a column a rule, true where it is broken; names, severities and messages are those of the contracts (history_rules).
+  A CTE <entity>_fault has a column a rule, true where it is broken; names, severities and messages are those of the contracts (history_rules). What dossiers and
+  work of the post break is kept (core.dossier_fault, core.postal_fault).
 #}
 {% set rules = history_rules() %}
-with reference as (
-    select
-        (select count(*) from {{ ref('dim_unit') }} as u where u.is_declared and u.code <> r.province_code) > 0 as has_units,
-        (select count(*) from {{ ref('dim_procedure') }} as p where p.is_declared) > 0 as has_procedures,
-        r.province_code, r.as_of
-    from {{ ref('stg_run') }} as r
-),
-
-unit as (
-    select code, is_declared, valid_from, valid_to from {{ ref('dim_unit') }}
-),
-
-procedure as (
-    select code, is_declared, has_fee, valid_from, valid_to from {{ ref('dim_procedure') }}
-),
-
-dossiers_seen as (
-    select
-        v.row_id, v.code as row_key, v.version_at, v.receiving_unit, v.resolving_unit, v.procedure, v.fee,
-        case v.online_level when 'full' then 2 when 'partial' then 1 else 0 end as online_rank,
-        cast(coalesce(v.received_at, v.submitted_at) as date) as day, cast(coalesce(v.ended_at, r.as_of) as date) as last_day, r.has_units, r.has_procedures
-    from {{ ref('fct_dossier_version') }} as v cross join reference as r
-    where v.known_to is null and not v.is_deleted
-),
-
-dossiers_fault as (
-    select
-        d.row_id, d.row_key, d.version_at,
-        d.has_units and d.receiving_unit is not null and not coalesce(desk.is_declared, false) as receiving_unit_unknown,
-        desk.valid_from > d.day or desk.valid_to < d.day as receiving_unit_not_valid,
-        d.has_units and not coalesce(u.is_declared, false) as resolving_unit_unknown,
-        {# It may have taken the dossier over while it ran. #}
-        u.valid_from > d.last_day or u.valid_to < d.day as resolving_unit_not_valid,
-        d.has_procedures and not coalesce(p.is_declared, false) as procedure_unknown,
-        p.valid_from > d.day or p.valid_to < d.day as procedure_not_valid,
-        d.fee > 0 and not p.has_fee as fee_of_free_procedure,
-        d.online_rank > s.online_rank as online_level_above_service
-    from dossiers_seen as d
-    left join unit as desk on desk.code = d.receiving_unit
-    left join unit as u on u.code = d.resolving_unit
-    left join procedure as p on p.code = d.procedure
-    left join {{ ref('dim_service') }} as s on s.unit = d.resolving_unit and s.procedure = d.procedure
-),
+with {{ history_reference() }},
 
 {# Steps are many, and are landed with their dossiers: only those that have none are looked at. The newest telling of each stands for it. #}
 dossier_actions_fault as (
@@ -59,17 +18,6 @@ dossier_actions_fault as (
         where not exists (select 1 from {{ ref('fct_dossier_version') }} as d where d.system = e.system and d.code = a.dossier)
     ) as step
     where place = 1
-),
-
-postal_events_fault as (
-    select
-        v.row_id, v.code as row_key, v.version_at,
-        r.has_units and v.unit is not null and not coalesce(u.is_declared, false) as unit_unknown,
-        u.valid_from > cast(v.began_at as date) or u.valid_to < cast(v.began_at as date) as unit_not_valid
-    from {{ ref('postal_event_version') }} as v
-    cross join reference as r
-    left join unit as u on u.code = v.unit
-    where v.known_to is null and not v.is_deleted
 ),
 
 budget_lines_seen as (
@@ -158,18 +106,13 @@ services_fault as (
 ),
 
 violation as (
-    {%- for entity, asked in rules.items() %}
-    {%- set outer_last = loop.last %}
-    {%- for rule in asked %}
-    select
-        row_id, row_key, version_at, '{{ rule.name }}' as rule, '{{ rule.severity }}' as severity, '{{ rule.column }}' as column_name,
-        '{{ rule.message | replace("'", "''") }}' as message
-    from {{ entity }}_fault where {{ rule.name }}
-    {%- if not (outer_last and loop.last) %}
+    {%- for entity in rules if entity not in ('dossiers', 'postal_events') %}
+    {{ broken_history_rules(entity, entity ~ '_fault') }}
     union all
-    {%- endif %}
     {%- endfor %}
-    {%- endfor %}
+    select row_id, row_key, version_at, rule, severity, column_name, message from {{ ref('dossier_fault') }}
+    union all
+    select row_id, row_key, version_at, rule, severity, column_name, message from {{ ref('postal_fault') }}
 )
 
 select
