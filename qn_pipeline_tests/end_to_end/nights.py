@@ -55,7 +55,7 @@ def rebuild_in_parts(folder: Path, rows_a_gb: int) -> int | None:
 def _rebuild(folder: Path, rows_a_gb: int, variables: Mapping[str, str]) -> None:
     from qn_pipeline.cli import rebuild
 
-    _only(variables)
+    only(variables)
     with patch("qn_pipeline.warehouse.parts.ROWS_A_GB", rows_a_gb):
         rebuild(folder)
 
@@ -65,7 +65,7 @@ def _night(folder: Path, first: date, last: date, kill_at: str | None, variables
     from qn_pipeline.settings import read_settings
     from qn_pipeline.warehouse.engines import open_warehouse
 
-    _only(variables)
+    only(variables)
     settings = read_settings(folder)
     settings.prepare_home()
     with open_warehouse(settings).alone():
@@ -116,7 +116,7 @@ def _qn_run(folder: Path, first: date, last: date, variables: Mapping[str, str],
     os.dup2(target, 2)
     from qn_pipeline import cli
 
-    _only(variables)
+    only(variables)
     sys.argv = ["qn", "run", "--project", str(folder), "--from", str(first), "--to", str(last)]
 
     def at_lives(dbt: int) -> None:
@@ -128,7 +128,8 @@ def _qn_run(folder: Path, first: date, last: date, variables: Mapping[str, str],
         cli.main()
 
 
-def _only(variables: Mapping[str, str]) -> None:
+def only(variables: Mapping[str, str]) -> None:
+    """No variable of the pipeline but these: the fork server has those of the test that started it."""
     for name in [name for name in os.environ if name.startswith("QN_")]:
         del os.environ[name]
     os.environ.update(variables)
