@@ -99,18 +99,32 @@ class Night:
             return self.process.exitcode, self.said.read().strip().rpartition("\n")[2]
 
 
-def start_night(folder: Path, first: date, last: date, file_limit: int | None = None) -> Night:
-    """Start `qn run` in a process of its own. `file_limit`: when dbt makes the lives of dossiers, no file of its may grow beyond so many bytes."""
+def start_night(folder: Path, first: date, last: date, file_limit: int | None = None, limit_of_all: int | None = None) -> Night:
+    """Start `qn run` in a process of its own.
+
+    `file_limit`: when dbt makes the lives of dossiers, no file of its may grow beyond so many bytes; `limit_of_all`: none at all, from the beginning.
+    """
     variables = {name: value for name, value in os.environ.items() if name.startswith("QN_")}
     said = tempfile.NamedTemporaryFile(mode="r", encoding="utf-8")  # noqa: SIM115 -- closed by Night.end
     here, there = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=_qn_run, args=(folder, first, last, variables, there, said.name, file_limit))
+    process = CONTEXT.Process(target=_qn_run, args=(folder, first, last, variables, there, said.name, file_limit, limit_of_all))
     process.start()
     there.close()
     return Night(process, here, said)
 
 
-def _qn_run(folder: Path, first: date, last: date, variables: Mapping[str, str], reached: Connection, said: str, file_limit: int | None) -> None:
+def _qn_run(
+    folder: Path,
+    first: date,
+    last: date,
+    variables: Mapping[str, str],
+    reached: Connection,
+    said: str,
+    file_limit: int | None,
+    limit_of_all: int | None,
+) -> None:
+    if limit_of_all is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit_of_all, limit_of_all))
     target = os.open(said, os.O_WRONLY | os.O_APPEND)
     os.dup2(target, 1)
     os.dup2(target, 2)
