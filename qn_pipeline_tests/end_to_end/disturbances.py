@@ -7,6 +7,7 @@ hold afterwards (test_disturbed_nights).
 import os
 import random
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,8 +23,6 @@ from qn_pipeline_tests.end_to_end.nights import KILLS, run_night, start_night
 from qn_pipeline_tests.support import Pipeline, restart
 
 K = FaultKind
-LONGEST = 14.0
-"""Seconds after the start of a night at which something happens at the latest."""
 LIMITS = (40_000, 200_000, 1_000_000, 4_000_000, 12_000_000)
 """Bytes beyond which no file may grow."""
 ENDPOINTS = ("dossiers", "dossier", "actions", "files", "payment", "statistics", "serviceinfos", "dictitems", "any")
@@ -56,6 +55,8 @@ class Disturbed:
     chance: random.Random
     happened: Counter[str] = field(default_factory=Counter)
     said: Counter[str] = field(default_factory=Counter)
+    longest: float = 15.0
+    """Seconds that the last undisturbed night took: something happens within them, also on a machine that is busy."""
     cut_off: dict[Path, bytes] = field(default_factory=dict)
     """What there was of files that were cut off, since it was last emptied: a source has told it, and cases remember."""
 
@@ -80,7 +81,9 @@ class Disturbed:
     def undisturbed(self, first: date, last: date) -> str:
         """The night with nothing wrong. Returns what it said when it was not done, nothing otherwise."""
         self.system.set_faults([])
+        began = time.monotonic()
         status, said = start_night(self.pipeline.folder, first, last).end()
+        self.longest = time.monotonic() - began
         return "" if _is_done(status, said) else f"{status} {said}"
 
     def _told(self, status: int | None, said: str) -> bool:
@@ -135,7 +138,7 @@ class Disturbed:
 
     def _killed(self, first: date, last: date, new: Sequence[Path]) -> bool:
         night = start_night(self.pipeline.folder, first, last)
-        night.process.join(self.chance.uniform(0.2, LONGEST))
+        night.process.join(self.chance.uniform(0.02, 1) * self.longest)
         if night.process.exitcode is None:
             night.process.kill()
         return self._told(*night.end())
@@ -147,7 +150,7 @@ class Disturbed:
 
     def _stopped(self, first: date, last: date, new: Sequence[Path]) -> bool:
         night = start_night(self.pipeline.folder, first, last)
-        night.process.join(self.chance.uniform(0.2, LONGEST))
+        night.process.join(self.chance.uniform(0.02, 1) * self.longest)
         if night.process.exitcode is None:
             night.process.terminate()
         status, said = night.end()
@@ -173,7 +176,7 @@ class Disturbed:
     def _server_restarted(self, first: date, last: date, new: Sequence[Path]) -> bool:
         assert self.server is not None
         night = start_night(self.pipeline.folder, first, last)
-        night.process.join(self.chance.uniform(0.2, LONGEST))
+        night.process.join(self.chance.uniform(0.02, 1) * self.longest)
         restart(self.server)
         return self._told(*night.end())
 

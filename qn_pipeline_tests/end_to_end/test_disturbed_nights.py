@@ -37,7 +37,7 @@ DAYS = [LAST - timedelta(days=back) for back in reversed(range(NIGHTS))]
 COMPARED_EVERY = 20
 log = logging.getLogger(__name__)
 
-LATE, TWICE = 0.25, 0.3
+LATE, TWICE = 0.25, 0.15
 """Shares: of nights with a file that comes a night later, and of attempts that are disturbed a second time."""
 
 
@@ -98,7 +98,7 @@ def twins(engine: str, folder: Path, request: pytest.FixtureRequest) -> Iterator
         both = []
         for name in ("disturbed", "twin"):
             (folder / name).mkdir()
-            write_project(folder / name, system.url, START, first_wait=0.01, retry_budget=1.5, timeout=6)
+            write_project(folder / name, system.url, START, first_wait=0.01, retry_budget=1.5, timeout=10)
             add_to_project(folder / name)
             both.append(Pipeline(folder / name, os.environ.get("QN_WAREHOUSE_URL") if name == "disturbed" else None))
         server = request.getfixturevalue("postgres_server") if engine == "postgres" else None
