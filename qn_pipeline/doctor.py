@@ -16,6 +16,7 @@ from qn_pipeline.project import Project, PulledSource, load_project
 from qn_pipeline.settings import Settings, read_settings
 from qn_pipeline.sources.connections import reach
 from qn_pipeline.sources.files import find_files
+from qn_pipeline.warehouse.duckdb import DuckDBWarehouse
 from qn_pipeline.warehouse.engines import BI, Warehouse, open_warehouse
 from qn_pipeline.warehouse.postgres import PostgresWarehouse
 from qn_pipeline.warehouse.roles import readers
@@ -46,9 +47,10 @@ def examine(project_dir: Path) -> list[Finding]:
         Finding("project", "ok", f"{project.directory}: {project.province.name}, profile {project.profile}, {len(project.sources)} sources"),
         *(_source(settings, project, name) for name in project.sources),
         _seal_key(settings, project),
-        _disk(settings),
+        _disk(settings, warehouse),
         _landing(settings),
         _published(warehouse),
+        _rows(warehouse),
         *_readers(warehouse),
     ]
 
@@ -84,9 +86,15 @@ def _seal_key(settings: Settings, project: Project) -> Finding:
     return Finding("seal key", "ok", "set")
 
 
-def _disk(settings: Settings) -> Finding:
+def _disk(settings: Settings, warehouse: Warehouse) -> Finding:
     free = shutil.disk_usage(settings.home).free
-    return Finding("disk", "ok" if free > LOW_DISK else "warning", f"{free / 1024**3:.1f} GB free at {settings.home}")
+    # At the swap, the rows of before and those that take their place are both there.
+    file = warehouse.path if isinstance(warehouse, DuckDBWarehouse) else None
+    copied = file.stat().st_size if file is not None and file.exists() else 0
+    told = f"{free / 1024**3:.1f} GB free at {settings.home}"
+    if copied:
+        told += f", {copied / 1024**3:.1f} GB of it for a moment at each swap"
+    return Finding("disk", "ok" if free > LOW_DISK + copied else "warning", told)
 
 
 def _landing(settings: Settings) -> Finding:
@@ -108,6 +116,22 @@ def _published(warehouse: Warehouse) -> Finding:
     except QnError as error:
         return Finding("warehouse", "warning", f"{warehouse.describe()}: {error}")
     return Finding("warehouse", "ok", f"{warehouse.describe()}: published as of {status.as_of}")
+
+
+def _rows(warehouse: Warehouse) -> Finding:
+    """Whether the rows behind the published figures can be read."""
+    try:
+        builds = warehouse.builds()
+    except QnError as error:
+        return Finding("rows", "warning", str(error))
+    where = warehouse.describe_rows()
+    if builds.are_one:
+        return Finding("rows", "ok", f"{where}: the rows behind the published figures; not to be handed out")
+    if builds.rows is None and builds.marts is None:
+        return Finding("rows", "warning", f"{where}: no rows are published yet. Start with: qn run")
+    return Finding(
+        "rows", "warning", f"{where}: not of the build that is published: a run is making them, or one was ended. If none is running: qn run"
+    )
 
 
 def _readers(warehouse: Warehouse) -> list[Finding]:

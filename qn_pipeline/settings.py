@@ -62,12 +62,17 @@ class Settings(BaseSettings):
 
     @property
     def scratch(self) -> Path:
-        """Spill files of the engines; empty between runs."""
+        """Spill files of the engines, and what is not finished yet; empty between runs."""
         return self.home / "scratch"
 
     @property
     def published(self) -> Path:
         return self.home / "published"
+
+    @property
+    def rows(self) -> Path:
+        """On DuckDB: the rows behind what is published, for engineers. Never handed out, never served."""
+        return self.home / "rows"
 
     @property
     def dagster_home(self) -> Path:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from qn_pipeline.warehouse.builds import rows_change
 from qn_pipeline.warehouse.dbt import PROJECT
 from qn_pipeline.warehouse.engines import Warehouse, Writing
 
@@ -56,6 +57,7 @@ def touch(writing: Writing, entity: str, columns: Iterable[str], sequences: Sequ
 def forget_all(warehouse: Warehouse) -> None:
     """Empty the loader's schema but for the run's row, so that the next load brings everything, and the next build makes everything."""
     with warehouse.writing() as writing:
+        rows_change(writing)
         tables = writing.execute("select table_name from information_schema.tables where table_schema = ? and table_name <> 'run'", [SCHEMA])
         for (table,) in tables:
             writing.execute(f"drop table {SCHEMA}.{table} cascade")
@@ -85,6 +87,7 @@ def must_be_whole(warehouse: Warehouse, kept: Mapping[str, str]) -> bool:
 def forget_build(warehouse: Warehouse) -> None:
     """Say that no build holds: until one has ended well, each makes everything anew."""
     with warehouse.writing() as writing:
+        rows_change(writing)
         writing.execute(f"delete from {SCHEMA}.applied")
 
 

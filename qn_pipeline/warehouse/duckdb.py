@@ -1,4 +1,7 @@
-"""The embedded warehouse: a DuckDB file that only the pipeline opens, and a published copy for readers."""
+"""The embedded warehouse: a DuckDB file that only the pipeline opens, and two published ones.
+
+Readers of figures get a file with the marts and the views of BI tools. Who asks for the rows behind them gets the whole warehouse as it was at the swap.
+"""
 
 import os
 import time
@@ -12,10 +15,13 @@ import duckdb
 from qn_pipeline.engine import duckdb_config, literal, quoted
 from qn_pipeline.errors import RunFailed, WarehouseBusy
 from qn_pipeline.settings import Settings
-from qn_pipeline.warehouse.engines import BI, BI_NEXT, MARTS, MARTS_NEXT, Row, Warehouse, Writing
+from qn_pipeline.warehouse.builds import READ, SCHEMA, give_mark
+from qn_pipeline.warehouse.copying import copy_file, sync
+from qn_pipeline.warehouse.engines import BI, BI_NEXT, MARTS, MARTS_NEXT, Answer, Ask, Builds, Row, Warehouse, Writing
 from qn_pipeline.warehouse.mishaps import DISK_FULL
 
 PUBLISHED_FILE = "warehouse.duckdb"
+"""Also the name of the file with the rows, in a folder of its own."""
 
 
 class _DuckDBWriting(Writing):
@@ -40,9 +46,13 @@ class DuckDBWarehouse(Warehouse):
         super().__init__(settings)
         self.path = path
         self.published = settings.published / PUBLISHED_FILE
+        self.rows = settings.rows / PUBLISHED_FILE
 
     def describe(self) -> str:
         return f"DuckDB {self.path}"
+
+    def describe_rows(self) -> str:
+        return str(self.rows)
 
     def bucket(self, expression: str, buckets: int) -> str:
         return f"hash({expression}) % {buckets}"
@@ -86,31 +96,102 @@ class DuckDBWarehouse(Warehouse):
             connection.close()  # rolls back what is not committed
 
     def publish(self) -> None:
-        self.settings.published.mkdir(parents=True, exist_ok=True)
-        aside = self.settings.scratch / f"published-{os.getpid()}.duckdb"
-        aside.unlink(missing_ok=True)
-        connection = self._connect()
-        try:
-            connection.execute(f"attach {literal(aside)} as published")
-            connection.execute(f"create schema published.{MARTS}")
-            tables = connection.execute(
-                "select table_name from information_schema.tables where table_catalog = current_database() and table_schema = ? order by 1",
-                [MARTS_NEXT],
-            ).fetchall()
-            for (table,) in tables:
-                connection.execute(f"create table published.{MARTS}.{table} as select * from {MARTS_NEXT}.{table}")
-            _copy_views(connection)
-            connection.execute("detach published")
-        finally:
-            connection.close()
-        aside.replace(self.published)
+        """Both files are whole aside before one of them is shown. Rows first: the marts say that the night has ended.
 
-    def read(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[Row]]:
-        if not self.published.is_file():
-            raise RunFailed(f"Nothing is published in {self.settings.published} yet. Start with: qn run")
-        with duckdb.connect(str(self.published), read_only=True, config={"threads": self.settings.threads}) as connection:
-            cursor = connection.execute(sql, list(parameters))
-            return [str(column[0]) for column in cursor.description or []], cursor.fetchall()
+        A kill between the two leaves rows of a newer build than the marts, which their marks tell; the next run shows both.
+        """
+        marts, rows = (self.settings.scratch / f"{name}-{os.getpid()}.duckdb" for name in ("published", "rows"))
+        for folder in (self.published.parent, self.rows.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            _remove(marts, rows)
+            connection = self._connect()
+            try:
+                give_mark(_DuckDBWriting(connection))
+                _write_marts(connection, marts)
+                # All of it is in the file then. While it is open here nobody else writes it; our own reading ends that, and so comes last.
+                connection.execute("checkpoint")
+                copy_file(self.path, rows)
+            finally:
+                connection.close()
+            self._show_marts_beside(rows)
+            sync(rows)
+            rows.replace(self.rows)
+            marts.replace(self.published)
+        finally:
+            _remove(marts, rows)
+        for folder in (self.rows.parent, self.published.parent):
+            sync(folder)
+
+    def _show_marts_beside(self, rows: Path) -> None:
+        """Give the copy the marts that were built under the name that readers know."""
+        with duckdb.connect(str(rows), config=duckdb_config(self.settings)) as connection:
+            connection.execute(f"create schema {MARTS}")
+            for table in _built(connection):
+                connection.execute(f"create view {MARTS}.{table} as select * from {MARTS_NEXT}.{table}")
+
+    def read(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
+        with self._open(self.published) as connection:
+            return _answer(connection, sql, parameters)
+
+    @contextmanager
+    def reading_rows(self) -> Iterator[Ask]:
+        # A file that is open stays what it was when another one takes its name.
+        with self._open(self.rows) as connection:
+            yield lambda sql, parameters=(): _answer(connection, sql, parameters)
+
+    def builds(self) -> Builds:
+        return Builds(self._mark(self.published, 0), self._mark(self.rows, 1))
+
+    def _mark(self, file: Path, place: int) -> str | None:
+        if not file.is_file():
+            return None
+        with self._open(file) as connection:
+            try:
+                found = connection.execute(READ).fetchone()
+            except duckdb.CatalogException:  # published before there were marks
+                return None
+            return None if found is None else found[place]
+
+    def _open(self, file: Path) -> duckdb.DuckDBPyConnection:
+        """A published file, for reading. Raises RunFailed when there is none, or it cannot be read."""
+        if not file.is_file():
+            raise RunFailed(f"Nothing is published in {file.parent} yet. Start with: qn run")
+        try:
+            return duckdb.connect(str(file), read_only=True, config={"threads": self.settings.threads, "memory_limit": self.settings.memory_limit})
+        except duckdb.IOException as error:
+            raise RunFailed(f"{file} cannot be read ({type(error).__name__}). Nothing was changed. The next run writes it anew: qn run") from error
+
+
+def _remove(*files: Path) -> None:
+    for file in files:
+        for left in (file, file.with_name(f"{file.name}.wal")):
+            left.unlink(missing_ok=True)
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object]) -> Answer:
+    cursor = connection.execute(sql, list(parameters))
+    return [str(column[0]) for column in cursor.description or []], cursor.fetchall()
+
+
+def _built(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The marts that were built, by name."""
+    rows = connection.execute(
+        "select table_name from information_schema.tables where table_catalog = current_database() and table_schema = ? order by 1", [MARTS_NEXT]
+    )
+    return [str(table) for (table,) in rows.fetchall()]
+
+
+def _write_marts(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """The file for readers of figures: copies of the marts, views over them, the mark of the build, and nothing else."""
+    connection.execute(f"attach {literal(file)} as published")
+    for schema in (MARTS, SCHEMA):
+        connection.execute(f"create schema published.{schema}")
+    for table in _built(connection):
+        connection.execute(f"create table published.{MARTS}.{table} as select * from {MARTS_NEXT}.{table}")
+    connection.execute(f"create table published.{SCHEMA}.shown as {READ}")
+    _copy_views(connection)
+    connection.execute("detach published")
 
 
 def _copy_views(connection: duckdb.DuckDBPyConnection) -> None:

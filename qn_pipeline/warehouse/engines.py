@@ -3,14 +3,17 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from qn_pipeline.settings import Settings
 from qn_pipeline.warehouse.lock import writer_lock
 from qn_pipeline.warehouse.tables import Columns
 
 Row = tuple[Any, ...]
+Answer = tuple[list[str], list[Row]]
+"""Column names and rows."""
 Result = TypeVar("Result")
 MARTS = "marts"
 MARTS_NEXT = "marts_next"
@@ -31,6 +34,25 @@ class Writing(ABC):
         """Append a Parquet file's columns, and constant ones, to a table. Returns how many rows the table took."""
 
 
+class Ask(Protocol):
+    """A query, with `?` for parameters."""
+
+    def __call__(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
+        """Its column names and rows."""
+
+
+@dataclass(frozen=True)
+class Builds:
+    """The marks of the build whose marts are published, and of the one whose rows can be read; None where there are none."""
+
+    marts: str | None
+    rows: str | None
+
+    @property
+    def are_one(self) -> bool:
+        return self.marts is not None and self.marts == self.rows
+
+
 class Warehouse(ABC):
     """A database that the pipeline writes."""
 
@@ -46,11 +68,32 @@ class Warehouse(ABC):
 
     @abstractmethod
     def publish(self) -> None:
-        """Show readers the marts that were built and the views of BI tools over them, all at once."""
+        """Show readers the marts that were built and the views of BI tools over them, all at once, and the rows behind them."""
 
     @abstractmethod
-    def read(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[Row]]:
+    def read(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
         """Column names and rows of a query on what is published. Raises RunFailed when nothing is."""
+
+    @abstractmethod
+    def reading_rows(self) -> AbstractContextManager[Ask]:
+        """Ask for rows behind the figures: the schemas `core`, `measures` and `valid`, and in `marts` the figures of the same build, whatever runs meanwhile.
+
+        Every answer of the block is of one build, the newest one that has rows (`builds`). Raises RunFailed when there is none, and WarehouseBusy, at the
+        beginning or at the end of the block, where a run is changing the rows: then no answer of the block holds.
+        """
+
+    @abstractmethod
+    def builds(self) -> Builds:
+        """Whether the marts that are published and the rows that can be read are of the same build."""
+
+    @abstractmethod
+    def describe_rows(self) -> str:
+        """Where the rows behind the figures are."""
+
+    def query_rows(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
+        """Column names and rows of one query on the rows behind the figures, as `reading_rows` gives them."""
+        with self.reading_rows() as ask:
+            return ask(sql, parameters)
 
     @abstractmethod
     def describe(self) -> str:

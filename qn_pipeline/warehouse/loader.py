@@ -18,6 +18,7 @@ from qn_pipeline.postal_contracts import contract_rows, price_rows
 from qn_pipeline.project import Project
 from qn_pipeline.settings import Settings
 from qn_pipeline.validation.validate import ValidExtraction, drop_damaged, read_valid
+from qn_pipeline.warehouse.builds import rows_change
 from qn_pipeline.warehouse.changes import is_built, touch
 from qn_pipeline.warehouse.decisions import adjustment_rows, waiver_rows
 from qn_pipeline.warehouse.engines import Warehouse, Writing
@@ -95,6 +96,7 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
     rows = dict.fromkeys((extraction.manifest.entity for extraction in extractions), 0)
     with warehouse.writing() as writing:
         _prepare_tables(warehouse, writing)
+        rows_change(writing)
         held = writing.execute(f"select extraction_seq, extraction_id, fingerprint, superseded_seq from {SCHEMA}.extractions")
         known = {int(seq): ((str(name), str(mark)), gone) for seq, name, mark, gone in held}
         _set_run(settings, project, writing, as_of)

@@ -16,7 +16,8 @@ import psycopg2.extensions
 from qn_pipeline.engine import literal, open_engine
 from qn_pipeline.errors import RunFailed, SourceUnavailable, WarehouseBusy
 from qn_pipeline.settings import Settings
-from qn_pipeline.warehouse.engines import BI, BI_NEXT, MARTS, MARTS_NEXT, Result, Row, Warehouse, Writing
+from qn_pipeline.warehouse.builds import READ, give_mark
+from qn_pipeline.warehouse.engines import BI, BI_NEXT, MARTS, MARTS_NEXT, Answer, Ask, Builds, Result, Row, Warehouse, Writing
 from qn_pipeline.warehouse.lock import wait_for, writer_lock
 from qn_pipeline.warehouse.mishaps import SERVER_LOST, explained
 from qn_pipeline.warehouse.sessions import connect_arguments
@@ -87,6 +88,9 @@ class PostgresWarehouse(Warehouse):
     def describe(self) -> str:
         parts = urlsplit(self.url)
         return f"PostgreSQL {parts.hostname or 'local socket'}{parts.path}"
+
+    def describe_rows(self) -> str:
+        return f"{self.describe()}, schema core"
 
     def bucket(self, expression: str, buckets: int) -> str:
         return f"(hashtext({expression}) & 2147483647) % {buckets}"
@@ -193,7 +197,10 @@ class PostgresWarehouse(Warehouse):
     def _swap(self) -> str | None:
         with self.writing() as writing:
             writing.execute(f"set local lock_timeout = '{LOCK_MILLISECONDS}ms'")
-            return _turn_views(writing)
+            generation = _turn_views(writing)
+            if generation is not None:
+                give_mark(writing)
+            return generation
 
     def _generations(self) -> list[str]:
         with self.writing() as writing:
@@ -210,8 +217,54 @@ class PostgresWarehouse(Warehouse):
         except psycopg2.errors.LockNotAvailable:
             log.info("%s is still read; the next swap drops it", schema)
 
-    def read(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[Row]]:
+    def read(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
+        with self._reading() as ask:
+            return ask(sql, parameters)
+
+    @contextmanager
+    def reading_rows(self) -> Iterator[Ask]:
+        """Rows between two runs, each statement a transaction: no lock is held that a night would wait for.
+
+        dbt makes the tables of rows one after the other, in transactions of their own, and puts some in the place of others, which no snapshot spans: a
+        table that was made after it seems empty. So what is read is of one build if the mark was there before and is the same afterwards, and of none otherwise.
+        """
+        with self._reading() as ask:
+            before = _builds(ask)
+            if before.marts is None:
+                raise RunFailed(f"Nothing is published in {self.describe()} yet. Start with: qn run")
+            if not before.are_one:
+                raise self._rows_change()
+            try:
+                yield ask
+            except RunFailed as error:
+                # Of a table that is just not there, too.
+                if _builds(ask) != before:
+                    raise self._rows_change() from error
+                raise
+            if _builds(ask) != before:
+                raise self._rows_change()
+
+    def _rows_change(self) -> WarehouseBusy:
+        return WarehouseBusy(
+            f"A run is making the rows in {self.describe()} again, or one that did has not ended well: they are of no build. "
+            "What is published stays readable. Ask again when it has ended; if none is running: qn run"
+        )
+
+    def builds(self) -> Builds:
+        with self._reading() as ask:
+            return _builds(ask)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Ask]:
+        """A session whose statements only read, each a transaction of its own."""
         connection = self.connect()
+        try:
+            connection.set_session(readonly=True, autocommit=True)
+            yield lambda sql, parameters=(): self._ask(connection, sql, parameters)
+        finally:
+            connection.close()
+
+    def _ask(self, connection: psycopg2.extensions.connection, sql: str, parameters: Sequence[object]) -> Answer:
         try:
             with connection.cursor() as cursor:
                 cursor.execute(_percent(sql), tuple(parameters) or None)
@@ -223,8 +276,12 @@ class PostgresWarehouse(Warehouse):
             if line is None:
                 raise
             raise RunFailed(line) from error
-        finally:
-            connection.close()
+
+
+def _builds(ask: Ask) -> Builds:
+    [(is_there,)] = ask("select to_regclass('build.shown') is not null")[1]
+    rows = ask(READ)[1] if is_there else []
+    return Builds(*rows[0]) if rows else Builds(None, None)
 
 
 def _turn_views(writing: Writing) -> str | None:

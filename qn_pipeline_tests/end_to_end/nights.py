@@ -55,7 +55,7 @@ def rebuild_in_parts(folder: Path, rows_a_gb: int) -> int | None:
 def _rebuild(folder: Path, rows_a_gb: int, variables: Mapping[str, str]) -> None:
     from qn_pipeline.cli import rebuild
 
-    _only(variables)
+    only(variables)
     with patch("qn_pipeline.warehouse.parts.ROWS_A_GB", rows_a_gb):
         rebuild(folder)
 
@@ -65,7 +65,7 @@ def _night(folder: Path, first: date, last: date, kill_at: str | None, variables
     from qn_pipeline.settings import read_settings
     from qn_pipeline.warehouse.engines import open_warehouse
 
-    _only(variables)
+    only(variables)
     settings = read_settings(folder)
     settings.prepare_home()
     with open_warehouse(settings).alone():
@@ -99,24 +99,38 @@ class Night:
             return self.process.exitcode, self.said.read().strip().rpartition("\n")[2]
 
 
-def start_night(folder: Path, first: date, last: date, file_limit: int | None = None) -> Night:
-    """Start `qn run` in a process of its own. `file_limit`: when dbt makes the lives of dossiers, no file of its may grow beyond so many bytes."""
+def start_night(folder: Path, first: date, last: date, file_limit: int | None = None, limit_of_all: int | None = None) -> Night:
+    """Start `qn run` in a process of its own.
+
+    `file_limit`: when dbt makes the lives of dossiers, no file of its may grow beyond so many bytes; `limit_of_all`: none at all, from the beginning.
+    """
     variables = {name: value for name, value in os.environ.items() if name.startswith("QN_")}
     said = tempfile.NamedTemporaryFile(mode="r", encoding="utf-8")  # noqa: SIM115 -- closed by Night.end
     here, there = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=_qn_run, args=(folder, first, last, variables, there, said.name, file_limit))
+    process = CONTEXT.Process(target=_qn_run, args=(folder, first, last, variables, there, said.name, file_limit, limit_of_all))
     process.start()
     there.close()
     return Night(process, here, said)
 
 
-def _qn_run(folder: Path, first: date, last: date, variables: Mapping[str, str], reached: Connection, said: str, file_limit: int | None) -> None:
+def _qn_run(
+    folder: Path,
+    first: date,
+    last: date,
+    variables: Mapping[str, str],
+    reached: Connection,
+    said: str,
+    file_limit: int | None,
+    limit_of_all: int | None,
+) -> None:
+    if limit_of_all is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit_of_all, limit_of_all))
     target = os.open(said, os.O_WRONLY | os.O_APPEND)
     os.dup2(target, 1)
     os.dup2(target, 2)
     from qn_pipeline import cli
 
-    _only(variables)
+    only(variables)
     sys.argv = ["qn", "run", "--project", str(folder), "--from", str(first), "--to", str(last)]
 
     def at_lives(dbt: int) -> None:
@@ -128,7 +142,8 @@ def _qn_run(folder: Path, first: date, last: date, variables: Mapping[str, str],
         cli.main()
 
 
-def _only(variables: Mapping[str, str]) -> None:
+def only(variables: Mapping[str, str]) -> None:
+    """No variable of the pipeline but these: the fork server has those of the test that started it."""
     for name in [name for name in os.environ if name.startswith("QN_")]:
         del os.environ[name]
     os.environ.update(variables)

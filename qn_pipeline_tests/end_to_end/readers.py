@@ -1,4 +1,4 @@
-"""A BI tool that reads while nights run: a process of its own that asks the schema `bi` again and again, and tells what it saw."""
+"""Readers while nights run: a process of its own that asks again and again, as a BI tool does or an engineer, and tells what it saw."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +10,9 @@ from typing import Any
 import duckdb
 import psycopg2
 
+from qn_pipeline.errors import WarehouseBusy
+from qn_pipeline.settings import Settings
+from qn_pipeline.warehouse.engines import open_warehouse
 from qn_pipeline_tests.end_to_end.nights import CONTEXT
 
 # One statement over several views: what it sees must be of one night. The sum changes with every night.
@@ -23,23 +26,27 @@ QUESTION = """
 
 @dataclass
 class Seen:
-    """States one after the other, each once for as long as it stood, how often was asked, and what went wrong."""
+    """States one after the other, each once for as long as it stood, how often was asked, how often told that a run is at work, and what went wrong."""
 
     states: list[tuple[Any, ...]] = field(default_factory=list)
     asked: int = 0
+    busy: int = 0
     errors: list[str] = field(default_factory=list)
 
 
 class Session:
-    """How one BI tool reads: PostgreSQL (a URL) in one session of many transactions, a published file opened for each question."""
+    """How one reader reads: PostgreSQL (a URL) in one session of many transactions, a published file opened for each question, or rows as the pipeline gives them."""
 
-    def __init__(self, where: str | Path) -> None:
+    def __init__(self, where: str | Path | Settings) -> None:
         self._file = where if isinstance(where, Path) else None
-        self._connection = None if isinstance(where, Path) else psycopg2.connect(where)
+        self._rows_of = open_warehouse(where) if isinstance(where, Settings) else None
+        self._connection = psycopg2.connect(where) if isinstance(where, str) else None
         if self._connection is not None:
             self._connection.autocommit = True
 
     def ask(self, question: str = QUESTION) -> tuple[Any, ...]:
+        if self._rows_of is not None:
+            return self._rows_of.query_rows(question)[1][0]
         if self._file is not None:
             with duckdb.connect(str(self._file), read_only=True) as file:
                 return file.execute(question).fetchall()[0]
@@ -50,7 +57,7 @@ class Session:
 
 
 @contextmanager
-def reading(where: str | Path, question: str = QUESTION, every: float = 0.005) -> Iterator[Seen]:
+def reading(where: str | Path | Settings, question: str = QUESTION, every: float = 0.005) -> Iterator[Seen]:
     """Ask a question again and again (with so many seconds between) in another process until the block ends; then `Seen` is filled in."""
     seen, (here, there) = Seen(), CONTEXT.Pipe()
     process = CONTEXT.Process(target=_read, args=(where, question, every, there))
@@ -63,16 +70,19 @@ def reading(where: str | Path, question: str = QUESTION, every: float = 0.005) -
         told = here.recv() if here.poll(30) else Seen(errors=["the reader hangs"])
         process.join(5)
         process.kill()
-    seen.states, seen.asked, seen.errors = told.states, told.asked, told.errors
+    seen.states, seen.asked, seen.busy, seen.errors = told.states, told.asked, told.busy, told.errors
 
 
-def _read(where: str | Path, question: str, every: float, told: Connection) -> None:
+def _read(where: str | Path | Settings, question: str, every: float, told: Connection) -> None:
     seen, session = Seen(), Session(where)
     told.send("started")
     while not told.poll(every):
         seen.asked += 1
         try:
             state = session.ask(question)
+        except WarehouseBusy:
+            seen.busy += 1
+            continue
         except Exception as error:  # noqa: BLE001 -- whatever it is, a reader must not meet it
             seen.errors.append(f"{type(error).__name__}: {error}")
             continue

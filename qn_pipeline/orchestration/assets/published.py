@@ -19,7 +19,7 @@ def swap_asset() -> AssetsDefinition:
         group_name="published",
         kinds={"python", "sql"},
         owners=OWNERS,
-        description="The marts as readers see them, and the views of BI tools over them, swapped in at once after the exit checks: a copy of the file on DuckDB, the schema on PostgreSQL.",
+        description="The marts as readers see them, and the views of BI tools over them, swapped in at once after the exit checks: copies of the file on DuckDB, the schema on PostgreSQL.",
     )
     def marts(pipeline: Pipeline) -> MaterializeResult:
         with told_as_failure(pipeline):
@@ -28,7 +28,7 @@ def swap_asset() -> AssetsDefinition:
             if broken:
                 raise ContractBroken(f"The marts that were built break {', '.join(broken)}. What is published stays as it was. Run the nightly job.")
             pipeline.warehouse.publish()
-        return MaterializeResult(metadata={"warehouse": pipeline.warehouse.describe()})
+        return MaterializeResult(metadata={"warehouse": pipeline.warehouse.describe(), "rows": pipeline.warehouse.describe_rows()})
 
     return marts
 

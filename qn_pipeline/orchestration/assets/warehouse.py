@@ -32,6 +32,7 @@ from qn_pipeline.orchestration.resources import Pipeline, told_as_failure
 from qn_pipeline.validation.expectations import check_bounds, none_of
 from qn_pipeline.validation.waivers import waiver_of
 from qn_pipeline.warehouse import dbt as dbt_project
+from qn_pipeline.warehouse.builds import rows_change
 from qn_pipeline.warehouse.changes import mark_built, must_be_whole
 from qn_pipeline.warehouse.continuity import CHANGED, FELL, changes_of_closed_months
 from qn_pipeline.warehouse.exit_checks import count_violations
@@ -134,6 +135,9 @@ def dbt_models() -> AssetsDefinition:
         asked = together & {key.path[-1] for key in context.selected_asset_keys}
         if asked and asked != together:
             raise Failure(description=MADE_TOGETHER.format(model=min(asked)), allow_retries=False)
+        if any(key.path[0] not in ("marts", "bi") for key in context.selected_asset_keys):
+            with pipeline.warehouse.writing() as writing:
+                rows_change(writing)
         variables = dbt_project.environment(pipeline.settings)
         os.environ.update(variables)
         is_whole = bool(asked) and must_be_whole(pipeline.warehouse, kept)
