@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.data import FIRST_DAY, LAST_DAY
-from benchmarks.floor import DATABASE
+from benchmarks.floor_common import DATABASE
 
 WORK = Path(__file__).parent / "work"
 # For the invented people of the made data only.
@@ -163,24 +163,33 @@ def compare(home: Path, floor: Path) -> list[Comparison]:
 
 def _pairs(con: duckdb.DuckDBPyConnection) -> list[Compared]:
     # batch_id is a sequence number that the pipeline gives out at landing, and no value of the data: the file that it stands for is compared.
-    dossier = tuple(_columns(con, "floor.fct_dossier"))
-    # The script computes some flows of the calendar's periods; of days, the pipeline has rows on which nothing of them happened.
-    values = tuple(_columns(con, "floor.indicator_values"))
-    happened = "(grain <> 'day' or numerator > 0 or denominator > 0)"
-    broken = ("file", "row_no", "row_key", "rule", "severity", "column_name")
+    dossier, interval, piece, values = (
+        tuple(_columns(con, f"floor.{table}")) for table in ("fct_dossier", "fct_dossier_interval", "fct_postal_event", "indicator_values")
+    )
+    # Any hash of the content will do.
+    version = tuple(name for name in _columns(con, "floor.fct_dossier_version") if name != "content_hash")
+    broken = ("entity", "file", "row_no", "row_key", "rule", "severity", "column_name")
     with_file = "select d.*, e.file from warehouse.core.fct_dossier as d join warehouse.valid.extractions as e on e.extraction_seq = d.batch_id"
+    # The days of files stand for extractions.
+    known = "f.day as known_from, t.day as known_to"
+    versions = f"""select v.* replace ({known}) from (select * replace (known_from::bigint as known_from) from warehouse.core.fct_dossier_version) as v
+        join warehouse.valid.extractions as f on f.extraction_seq = v.known_from left join warehouse.valid.extractions as t on t.extraction_seq = v.known_to"""
     # The mart lists cases; the script lists every telling of one.
-    quarantine = "select * from warehouse.core.broken_rule where entity = 'dossiers' and corrected_on is null"
+    quarantine = "select * from warehouse.core.broken_rule where entity in ('dossiers', 'postal_events') and corrected_on is null"
+    figures = "from published.marts.indicator_values where period_set = 'calendar' and indicator in (select indicator from floor.indicator_values)"
     return [
+        Compared("fct_dossier_version", ("system", "code", "version_no"), version, versions, "from floor.fct_dossier_version"),
         Compared("fct_dossier", ("system", "code"), dossier, with_file, "from floor.fct_dossier"),
         Compared(
-            "indicator_values",
-            values[:6],
-            values,
-            f"from published.marts.indicator_values where period_set = 'calendar' and indicator in (select indicator from floor.indicator_values) and {happened}",
-            f"from floor.indicator_values where {happened}",
+            "fct_dossier_interval",
+            ("system", "code", "piece"),
+            interval,
+            "from warehouse.core.fct_dossier_interval",
+            "from floor.fct_dossier_interval",
         ),
-        Compared("quarantine", ("file", "row_no", "rule"), broken, quarantine, "from floor.quarantine"),
+        Compared("fct_postal_event", ("system", "code"), piece, "from warehouse.core.fct_postal_event", "from floor.fct_postal_event"),
+        Compared("indicator_values", values[:6], values, figures, "from floor.indicator_values"),
+        Compared("quarantine", ("entity", "file", "row_no", "rule"), broken, quarantine, "from floor.quarantine"),
     ]
 
 
@@ -201,7 +210,7 @@ def compare_pandas(work: Path, floor: Path) -> list[Comparison]:
                     value[:5],
                     value,
                     f"from ({figures}) where {happened}",
-                    f"from floor.indicator_values where {happened}",
+                    f"from floor.indicator_values where indicator in (select indicator from '{work}/indicator_values.parquet') and ({happened})",
                 ),
             ),
         ]
