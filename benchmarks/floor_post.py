@@ -117,7 +117,7 @@ POINTS = f"""100 - case when edits is null then 0 when edits = 0 then 12 when ed
         when 'day' then case when {MEETING} then 28 else 26 end when 'days' then case when {MEETING} then 34 else 32 end else case when {MEETING} then 50 else 40 end end
     - case when is_claimed then 30 else 0 end - case when edits is null or is_served then 0 else 12 end"""
 # Codes without separators, look-alikes as digits.
-EVEN = "translate(regexp_replace({code}, '[.]|-', '', 'g'), 'ILBSZ', '11852')"
+EVEN = "translate({code}, 'ILBSZ.-', '11852')"
 # Work, the dossier's moment, and the days from that of the work on which it may lie.
 WINDOWS = {
     ("receive", "received_at"): (-1, 1),
@@ -127,6 +127,7 @@ WINDOWS = {
     ("digitize_result", "ended_at"): (-3, 0),
     ("guide", "filed_at"): (-30, 0),
 }
+SHOP = {"ended_untold": "case when d.returned_at is null then d.ended_at end", "filed_at": "coalesce(d.submitted_at, d.received_at)"}
 
 
 def land_post(floor: Floor) -> None:
@@ -245,14 +246,12 @@ def _exact(floor: Floor) -> None:
 
 def _near(floor: Floor) -> None:
     """possible: dossiers that work of which the code does not settle it may be of: those with the code, and those with one like it at the desk about the day."""
-    days = " union all ".join(
-        f"select code, work, unit, '{shop}' as shop, began_at::date + unnest(range({first}, {last + 1}))::integer as day from placed where work = '{work}'"
+    asked = " union ".join(
+        f"""select p.code, d.code as dossier from fct_dossier as d join (
+            select code, unit, began_at::date + unnest(range({first}, {last + 1}))::integer as day from placed where work = '{work}'
+        ) as p on p.unit = d.{unit} and p.day = ({SHOP.get(shop, shop)})::date"""
         for (work, shop), (first, last) in WINDOWS.items()
-    )
-    moments = ("received_at", "returned_at", "ended_at", "case when returned_at is null then ended_at end", "coalesce(submitted_at, received_at)")
-    dated = " union all ".join(
-        f"select code, unit, '{shop}' as shop, ({moment})::date as day from desk"
-        for shop, moment in zip(("received_at", "returned_at", "ended_at", "ended_untold", "filed_at"), moments, strict=True)
+        for unit in ("receiving_unit", "resolving_unit")
     )
     floor.run(
         f"""create temp table possible as
@@ -269,22 +268,15 @@ def _near(floor: Floor) -> None:
             placed as (
                 select o.*, coalesce(o.told_unit, u.unit) as unit from open as o left join office_unit as u on o.told_unit is null and u.office = o.office
             ),
-            asked as ({days}),
-            desk as (
-                select code, submitted_at, received_at, ended_at, returned_at, receiving_unit as unit from fct_dossier semi join placed on placed.unit = fct_dossier.receiving_unit
-                union all
-                select code, submitted_at, received_at, ended_at, returned_at, resolving_unit from fct_dossier semi join placed on placed.unit = fct_dossier.resolving_unit
-                where receiving_unit is distinct from resolving_unit
+            pair as ({asked}),
+            timely as (
+                select p.*, {EVEN.format(code="p.canonical")} as typed, d.code as dossier, {EVEN.format(code="d.dossier")} as other, {TIME_FIT} as time_fit, {UNIT_FIT} as unit_fit
+                from pair as q join open as p using (code) join fct_dossier as d on d.code = q.dossier where p.canonical <> d.dossier and abs(length(p.canonical) - length(d.dossier)) <= 2
             ),
-            dated as ({dated}),
-            pair as (select distinct a.code, d.code as dossier from asked as a join dated as d using (unit, shop, day)),
-            measured as (
-                select p.*, d.code as dossier, damerau_levenshtein({EVEN.format(code="p.canonical")}, {EVEN.format(code="d.dossier")}) as edits, {TIME_FIT} as time_fit, {UNIT_FIT} as unit_fit
-                from pair as q join open as p using (code) join fct_dossier as d on d.code = q.dossier where p.canonical <> d.dossier
-            )
+            measured as (select *, damerau_levenshtein(typed, other) as edits from timely where time_fit not in ('off', 'before') and unit_fit <> 'differs')
             select code, work, outcome, dossier, null as edits, time_fit, unit_fit, ({FITS} and outcome = 'done')::integer as own_pieces from exact where not is_settled
             union all
-            select code, work, outcome, dossier, edits, time_fit, unit_fit, 0 from measured where edits <= 2 and time_fit not in ('off', 'before') and unit_fit <> 'differs';
+            select code, work, outcome, dossier, edits, time_fit, unit_fit, 0 from measured where edits <= 2;
             drop table spelt"""
     )
 

@@ -19,8 +19,8 @@ from pathlib import Path
 import duckdb
 from rich.table import Table
 
-from benchmarks.bench import COSTS, SEAL_KEY, WORK, Run, console, measure, model_seconds, run_pipeline
 from benchmarks.data import LAST_DAY, make
+from benchmarks.measuring import COSTS, SEAL_KEY, WORK, Run, console, measure, model_seconds, run_pipeline
 from benchmarks.post import DATE_FORMAT, FOLDER
 
 NIGHT = LAST_DAY + timedelta(days=1)
