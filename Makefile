@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # The project that `make dev` opens: yours with PROJECT=folder.
 PROJECT ?= qn-demo
+# Of the benchmarks: dossiers of a first load, sizes of the warehouses on which nights and refreshes run, and how often each.
+DOSSIERS ?= 1000000
+FULL ?= 100000 1000000
+RUNS ?= 3
 # Only for the invented people of the demo and the tests; a real project has a secret of its own.
 DEMO_SEAL_KEY := demo-key-for-invented-people-only
 
@@ -44,8 +48,12 @@ check: $(STAMP) ## lint, types, layers, definitions, dbt
 dev: $(STAMP) ## Dagster's UI on http://127.0.0.1:3000
 	QN_SEAL_KEY=$${QN_SEAL_KEY:-$(DEMO_SEAL_KEY)} QN_PROJECT=$(PROJECT) $(BIN)/python -m qn_pipeline.orchestration.dev
 
-bench: $(STAMP) ## the nightly job against a hand-written script: make bench DOSSIERS=1000000
-	$(BIN)/python -m benchmarks.bench $(DOSSIERS)
+bench: $(STAMP) ## what everything costs: make bench DOSSIERS=1000000 FULL="100000 1000000" RUNS=3
+	$(BIN)/python -m benchmarks.bench $(DOSSIERS) --runs $(RUNS) --pandas --dbt
+	$(BIN)/python -m benchmarks.night $(FULL) --runs $(RUNS)
+	$(BIN)/python -m benchmarks.refresh $(FULL) --runs $(RUNS)
+	$(BIN)/python -m benchmarks.night $(FULL) --runs $(RUNS) --warehouse postgres
+	$(BIN)/python -m benchmarks.refresh $(FULL) --runs $(RUNS) --warehouse postgres
 
 generate: $(STAMP) ## the dbt files and the data dictionary that derive from the contracts, the page of the catalogue, and what derives from the schema bi
 	$(BIN)/python -m qn_pipeline.warehouse.generated

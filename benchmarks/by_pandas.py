@@ -18,12 +18,24 @@ from typing import cast
 
 import pandas as pd
 
-from benchmarks.floor import BOOLEANS, CODE, CODES, COLUMNS, FLOWS, INDICATORS, PROVINCE, TIMES
+from benchmarks.floor_common import PROVINCE
+from benchmarks.floor_dossiers import BOOLEANS, CODE, CODES, COLUMNS, TIMES
 
 FORMAT = "%d/%m/%Y %H:%M:%S"
 SYSTEM = "one_stop_shop"
 STATES = {1: "new", 3: "refused", 5: "paused", 6: "paused", 7: "withdrawn", 8: "stopped", 9: "settled", 10: "settled"}
 ENDS = ["settled", "withdrawn", "stopped"]
+FLOWS = ("received", "settled", "settled_early", "settled_on_time", "settled_late", "settled_without_due")
+# Indicator: numerator and denominator.
+INDICATORS = {
+    "dossiers_received": ("received", None),
+    "dossiers_settled": ("settled", None),
+    "dossiers_settled_early": ("settled_early", None),
+    "dossiers_settled_on_time": ("settled_on_time", None),
+    "dossiers_settled_late": ("settled_late", None),
+    "dossiers_settled_without_due": ("settled_without_due", None),
+    "on_time_share": ("settled_early + settled_on_time", "settled"),
+}
 
 
 def read(project: Path) -> pd.DataFrame:

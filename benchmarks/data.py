@@ -77,7 +77,7 @@ MAPPINGS = {
     "postal_events": post.MAPPING,
 }
 SOURCES = {
-    "one_stop_shop": {"entity": "dossiers", "files": "data/dossiers/ho_so_{day}.csv", "delivers": "changes", "mapping": "mappings/dossiers.yaml"},
+    "one_stop_shop": {"entity": "dossiers", "files": "data/dossiers/ho_so_{day}*.csv", "delivers": "changes", "mapping": "mappings/dossiers.yaml"},
     "don_vi": {"entity": "units", "files": "data/reference/don_vi.csv", "delivers": "snapshot", "mapping": "mappings/units.yaml"},
     "thu_tuc": {"entity": "procedures", "files": "data/reference/thu_tuc.csv", "delivers": "snapshot", "mapping": "mappings/procedures.yaml"},
     post.SOURCE: post.SETTINGS,

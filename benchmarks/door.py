@@ -19,8 +19,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from benchmarks.bench import COSTS, SEAL_KEY, WORK, Run, console, measure
 from benchmarks.data import FIRST_DAY, LAST_DAY
+from benchmarks.measuring import COSTS, SEAL_KEY, WORK, Run, console, measure
 
 ENTITY = "dossiers"
 MOST_MB = 4096
