@@ -1,7 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget('dossier_touched') }}") }}
 {#
   Spells of dossiers, from reception or a re-opening to an end, each with its due date and its verdict in the national and the local reading.
-  docs/figures.md says what they are.
+  docs/figures.md says what they are. What lists need of the dossier stands beside it: they look at all spells.
 #}
 with asked as (
     select p.system, p.code, p.began_at from {{ touched_rows(ref('dossier_pause')) }} as p where p.cause = 'supplement'
@@ -40,15 +40,16 @@ breached as (
 )
 
 select
-    system, code, dossier, spell, is_last, told_by, unit, state, state_since, began_at, ended_at, due_at, local_due_at, due_origin, spent_at, local_spent_at,
-    breached_at, local_breached_at
+    b.system, b.code, b.dossier, b.spell, b.is_last, b.told_by, b.unit, b.state, b.state_since, b.began_at, b.ended_at, b.due_at, b.local_due_at, b.due_origin,
+    b.spent_at, b.local_spent_at, b.breached_at, b.local_breached_at,
+    l.received_at, l.resolving_unit, l.receiving_unit, l.channel, l.procedure, l.calendar
     {%- for reading in ('', 'local_') %},
     case
-        when {{ reading }}breached_at <= judged_at then case when ended_at is null then 'past' else 'late' end
-        when {{ reading }}due_at is null then 'without_due'
-        when ended_at is null then 'within'
-        when cast(ended_at as date) < cast({{ reading }}spent_at as date) then 'early'
+        when b.{{ reading }}breached_at <= b.judged_at then case when b.ended_at is null then 'past' else 'late' end
+        when b.{{ reading }}due_at is null then 'without_due'
+        when b.ended_at is null then 'within'
+        when cast(b.ended_at as date) < cast(b.{{ reading }}spent_at as date) then 'early'
         else 'on_time'
     end as {{ reading }}verdict
     {%- endfor %}
-from breached
+from breached as b inner join {{ ref('life_made') }} as l on l.system = b.system and l.code = b.code

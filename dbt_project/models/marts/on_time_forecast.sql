@@ -32,10 +32,9 @@ past_spell as (
             else 0
         end as days_left
     from {{ ref('fct_dossier_spell') }} as s
-    inner join {{ ref('dossier_life') }} as l on l.system = s.system and l.code = s.code
     cross join month as m
-    inner join {{ ref('dim_workday') }} as d on d.calendar = l.calendar and d.day = cast(s.spent_at as date)
-    left join {{ ref('dim_workday') }} as e on e.calendar = l.calendar and e.day = cast(s.ended_at as date)
+    inner join {{ ref('dim_workday') }} as d on d.calendar = s.calendar and d.day = cast(s.spent_at as date)
+    left join {{ ref('dim_workday') }} as e on e.calendar = s.calendar and e.day = cast(s.ended_at as date)
     where s.spent_at < m.as_of and s.spent_at >= m.as_of - interval '180 days' and s.verdict <> 'without_due'
 ),
 
@@ -87,13 +86,11 @@ working_days as (
 
 received as (
     select
-        l.resolving_unit as unit, case when l.received_at >= m.as_of - interval '28 days' then 1 else 0 end as of_late,
-        case when l.received_at >= m.as_of - (m.month_end - m.as_of) then 1 else 0 end as alike,
+        s.resolving_unit as unit, case when s.received_at >= m.as_of - interval '28 days' then 1 else 0 end as of_late,
+        case when s.received_at >= m.as_of - (m.month_end - m.as_of) then 1 else 0 end as alike,
         case when s.verdict in ('late', 'past', 'without_due') then 0 else 1 end as within
-    from {{ ref('dossier_life') }} as l
-    inner join {{ ref('fct_dossier_spell') }} as s on s.system = l.system and s.code = l.code and s.is_last
-    cross join month as m
-    where l.received_at >= m.as_of - interval '31 days'
+    from {{ ref('fct_dossier_spell') }} as s cross join month as m
+    where s.is_last and s.received_at >= m.as_of - interval '31 days'
 ),
 
 alike as (

@@ -5,10 +5,8 @@ with month as (
 
 ended as (
     select s.unit, s.verdict, m.month
-    from {{ ref('fct_dossier_interval') }} as i
-    inner join {{ ref('fct_dossier_spell') }} as s on s.system = i.system and s.code = i.code and s.spell = i.spell
-    cross join month as m
-    where i.is_end and i.began_at >= m.month and i.began_at < m.as_of
+    from {{ ref('fct_dossier_spell') }} as s cross join month as m
+    where s.ended_at >= m.month and s.ended_at < m.as_of
 ),
 
 counted as (

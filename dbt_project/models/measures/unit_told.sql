@@ -16,9 +16,13 @@ procedure_told as (
 ),
 
 held as (
-    select system, unit from {{ ref('fct_dossier_interval') }}
+    select system, unit from {{ ref('fct_dossier_spell') }}
     union
-    select system, desk from {{ ref('fct_dossier_interval') }}
+    select system, coalesce(receiving_unit, resolving_unit) from {{ ref('fct_dossier_spell') }}
+    union
+    select system, from_unit from {{ ref('dossier_transfer') }}
+    union
+    select system, to_unit from {{ ref('dossier_transfer') }}
 ),
 
 placed as (
