@@ -97,9 +97,8 @@ def write_night(project: Path, rows: int) -> None:
 def write_dossiers(project: Path, files: Sequence[tuple[Path, datetime]], rows: int) -> None:
     """Dossiers that were told before, each with a newer version of its file's moment, which has ended or has another kind of result.
 
-    80 of 100 are of dossiers received in the last 45 days. Each file has so many rows, and dossiers that no other one has.
+    80 of 100 are of dossiers received in the last 45 days, while there are any. Each file has so many rows, and dossiers that no other one has.
     """
-    recent = round(rows * RECENT_SHARE)
     told = f"read_csv('{project}/data/dossiers/ho_so_202[23]*.csv', all_varchar = true, header = true)"
     with duckdb.connect(config={"temp_directory": str(WORK / "spill")}) as con:
         con.execute(
@@ -109,18 +108,20 @@ def write_dossiers(project: Path, files: Sequence[tuple[Path, datetime]], rows: 
                 where "Ngày tiếp nhận" is not null and "Đơn vị giải quyết" is not null and "Mã hồ sơ" like '000%' and try_strptime("Ngày tiếp nhận", '{DATE_FORMAT}') is not null
             ) where place = 1;
             create table chosen as
-            select *, row_number() over (partition by is_recent order by "Trạng thái" in ('7', '8', '9', '10'), chance) as place
-            from (select *, strptime("Ngày tiếp nhận", '{DATE_FORMAT}') >= date '{NIGHT}' - {RECENT_DAYS} as is_recent, md5("Mã hồ sơ") as chance from newest)"""
+            with dated as (select *, strptime("Ngày tiếp nhận", '{DATE_FORMAT}') >= date '{NIGHT}' - {RECENT_DAYS} as is_recent, md5("Mã hồ sơ") as chance from newest),
+            placed as (select *, row_number() over (partition by is_recent order by "Trạng thái" in ('7', '8', '9', '10'), chance) as place from dated)
+            select * exclude (is_recent, place), row_number() over (order by place / case when is_recent then {RECENT_SHARE} else {1 - RECENT_SHARE:.1f} end, chance) as turn
+            from placed"""
         )
         for number, (file, moment) in enumerate(files):
             con.execute(
                 f"""copy (
-                    select * exclude (is_recent, chance, place) replace (
+                    select * exclude (chance, turn) replace (
                         case when "Ngày kết thúc" is null then '9' else "Trạng thái" end as "Trạng thái",
                         coalesce("Ngày kết thúc", '{moment:{DATE_FORMAT}}') as "Ngày kết thúc",
                         '{moment:{DATE_FORMAT}}' as "Cập nhật", case when "KQ điện tử" = '1' then '0' else '1' end as "KQ điện tử"
                     )
-                    from chosen where (place - 1) // case when is_recent then {recent} else {rows - recent} end = {number} order by chance
+                    from chosen where (turn - 1) // {rows} = {number} order by chance
                 ) to '{file}' (header)"""
             )
 
