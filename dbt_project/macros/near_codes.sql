@@ -35,6 +35,22 @@
 )
 {%- endmacro %}
 
+{# The last four digits of a number, which has at least four. #}
+{% macro last_four(number) -%}right(lpad({{ number }}, cast(greatest(length({{ number }}), 4) as integer), '0'), 4){%- endmacro %}
+
+{#
+  Whether it is worth to compare a piece's code (agency, code_day, number and last_four beside each other) with a dossier's: two of the last four digits are in their
+  places, or the numbers of one agency and day are not of one length.
+#}
+{% macro alike_codes(piece, dossier) -%}
+    {%- set number = "split_part(" ~ dossier ~ ", '-', 3)" -%}
+    {%- for place in range(1, 5) %}{{ ' + ' if not loop.first }}case when substr({{ last_four(number) }}, {{ place }}, 1) = substr({{ piece }}.last_four, {{ place }}, 1) then 1 else 0 end{% endfor %} >= 2
+    or (
+        length({{ number }}) <> length({{ piece }}.number) and split_part({{ dossier }}, '-', 1) = {{ piece }}.agency
+        and split_part({{ dossier }}, '-', 2) = {{ piece }}.code_day
+    )
+{%- endmacro %}
+
 {# Edits, or 9 for many. The distance is dear: it is asked where all but the end, or the end, is alike, or few digits differ, and of what is not alike at the beginning. #}
 {% macro edits(one, other) -%}
     {%- set shorter = 'least(length(' ~ one ~ '), length(' ~ other ~ '))' -%}

@@ -14,10 +14,9 @@
   where its office works is known from all of its work.
 #}
 {#- Days, from the day of the work, on which the dossier's moment may lie: what postal_time_fit takes for possible. -#}
-{%- set windows = [
-    ('receive', 'received', -1, 1), ('return', 'returned', -1, 1), ('return', 'ended_untold', -30, 0), ('digitize_components', 'received', -3, 0),
-    ('digitize_result', 'ended', -3, 0), ('guide', 'filed', -30, 0),
-] %}
+{%- set windows = [('receive', 'received', -1, 1), ('return', 'returned', -1, 1), ('digitize_components', 'received', -3, 0), ('digitize_result', 'ended', -3, 0)] %}
+{#- Where a month of days is possible, the agency and the day in the code, or the number, must be as they were typed. -#}
+{%- set long_windows = {'return': 'ended_untold', 'guide': 'filed'} %}
 {%- set moments = {
     'received': 'd.received_at', 'returned': 'd.returned_at', 'ended': 'd.ended_at', 'ended_untold': 'case when d.returned_at is null then d.ended_at end',
     'filed': 'coalesce(d.submitted_at, d.received_at)',
@@ -30,10 +29,12 @@ with possible_day as (
 
 piece as (
     select
-        o.system, o.code, o.spelling_key, o.typed, o.told_unit is null as is_untold, coalesce(o.told_unit, u.unit) as unit, b.moment,
-        {{ add_days('cast(o.began_at as date)', 'b.days') }} as day
+        o.system, o.code, o.spelling_key, o.typed, o.work, o.told_unit is null as is_untold, coalesce(o.told_unit, u.unit) as unit, cast(o.began_at as date) as day,
+        split_part(o.spelling_key, '-', 1) as agency, split_part(o.spelling_key, '-', 2) as code_day, split_part(o.spelling_key, '-', 3) as number,
+        case
+            when split_part(o.spelling_key, '-', 3) <> '' then {{ last_four("split_part(o.spelling_key, '-', 3)") }} else right({{ even_code('o.typed') }}, 4)
+        end as last_four
     from {{ ref('postal_open') }} as o
-    inner join possible_day as b on b.work = o.work
     left join {{ ref('postal_office') }} as u on o.told_unit is null and u.office = o.office
     where not o.is_logged_again
 ),
@@ -56,13 +57,27 @@ pair as (
     {%- set sides = [('piece', 'told_dossier')] if flags.FULL_REFRESH else [('again', ref('fct_dossier')), ('other', 'told_dossier')] %}
     {%- for pieces, dossiers in sides %}
     {%- set outer_first = loop.first %}
-    {%- for moment, at in moments.items() %}
-    {%- set inner_first = loop.first %}
     {%- for unit in ('receiving_unit', 'resolving_unit') %}
+    {%- set inner_first = loop.first %}
+    {%- for moment in ('received', 'returned', 'ended') %}
     {{ 'union' if not (outer_first and inner_first and loop.first) }}
     select p.system, p.code, p.spelling_key, p.typed, p.is_untold, d.system as dossier_system, d.code as dossier_code
-    from {{ pieces }} as p inner join {{ dossiers }} as d on d.{{ unit }} = p.unit and cast({{ at }} as date) = p.day
-    where p.moment = '{{ moment }}' and d.is_counted
+    from (
+        select a.*, {{ add_days('a.day', 'b.days') }} as moment_day
+        from {{ pieces }} as a inner join possible_day as b on b.work = a.work and b.moment = '{{ moment }}'
+    ) as p
+    inner join {{ dossiers }} as d on d.{{ unit }} = p.unit and cast({{ moments[moment] }} as date) = p.moment_day
+    where d.is_counted and ({{ alike_codes('p', 'd.dossier') }})
+    {%- endfor %}
+    {%- for work, moment in long_windows.items() %}
+    {%- for parts in ([('agency', 1), ('code_day', 2)], [('number', 3)]) %}
+    union
+    select p.system, p.code, p.spelling_key, p.typed, p.is_untold, d.system, d.code
+    from {{ pieces }} as p
+    inner join {{ dossiers }} as d
+        on d.{{ unit }} = p.unit{% for part, place in parts %} and split_part(d.dossier, '-', {{ place }}) = p.{{ part }}{% endfor %}
+    where d.is_counted and p.work = '{{ work }}' and p.number <> '' and p.day - cast({{ moments[moment] }} as date) between 0 and 30
+    {%- endfor %}
     {%- endfor %}
     {%- endfor %}
     {%- endfor %}
