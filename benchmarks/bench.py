@@ -21,6 +21,7 @@ from rich.table import Table
 from benchmarks import postgres
 from benchmarks.by_dbt.night import figures
 from benchmarks.comparing import Comparison, compare, compare_dbt, compare_pandas, tell_comparison
+from benchmarks.filled import remove_changes
 from benchmarks.measuring import (
     COSTS,
     SEAL_KEY,
@@ -127,6 +128,8 @@ def bench(dossiers: int, times: int, with_pandas: bool, with_dbt: bool) -> bool:
     WORK.mkdir(exist_ok=True)
     console.print(f"{dossiers:,} dossiers in {project.relative_to(WORK.parents[1])}", highlight=False)
     measure([sys.executable, "-m", "benchmarks.data", str(project), str(dossiers)], {}, WORK / "data.log")
+    # What a night that was stopped has left there.
+    remove_changes(project)
     pipeline, floor = measure_both(project, home, floor_work, times)
     asked = {name: other for name, other in OTHERS.items() if (with_pandas and name == "pandas") or (with_dbt and name == "plain dbt")}
     works = {name: WORK / f"{name.rpartition(' ')[2]}-{dossiers}" for name in asked}

@@ -101,6 +101,7 @@ def write_dossiers(project: Path, files: Sequence[tuple[Path, datetime]], rows: 
     """
     told = f"read_csv('{project}/data/dossiers/ho_so_202[23]*.csv', all_varchar = true, header = true)"
     with duckdb.connect(config={"temp_directory": str(WORK / "spill")}) as con:
+        con.execute("set enable_progress_bar = false")
         con.execute(
             f"""create table newest as
             select * exclude (place) from (
