@@ -94,6 +94,7 @@ class Disturbed:
         done = _is_done(status, said)
         if not done and status is not None and status > 0 and status != 143:
             assert said.startswith("qn: "), (status, said)
+            log.info("%s", said)
             self.said[f"told: {_kind_of(said)}"] += 1
         return done
 
