@@ -33,7 +33,7 @@ demo: $(STAMP) ## a simulated province: 11 months in one run, 2 nights, then the
 test: $(STAMP) ## all tests that guard correctness
 	$(BIN)/pytest -m "not soak" -n 2 --dist loadfile --no-loadscope-reorder
 
-soak: $(STAMP) ## the long ones: nights killed at any moment or disturbed during dbt, and whole years on PostgreSQL
+soak: $(STAMP) ## the long ones: nights killed at any moment, disturbed in many ways or during dbt, and whole years on PostgreSQL; SOAK_REPORT=docs/soak.md writes the results down
 	$(BIN)/pytest -m soak -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## lint, types, layers, definitions, dbt

@@ -4,6 +4,7 @@ Each is a way to attempt a night; it says whether the night was done all the sam
 hold afterwards (test_disturbed_nights).
 """
 
+import logging
 import os
 import random
 import signal
@@ -21,6 +22,8 @@ from qn_pipeline.simulator.lives import Province
 from qn_pipeline.simulator.server import Handle
 from qn_pipeline_tests.end_to_end.nights import KILLS, run_night, start_night
 from qn_pipeline_tests.support import Pipeline, restart
+
+log = logging.getLogger(__name__)
 
 K = FaultKind
 LIMITS = (40_000, 200_000, 1_000_000, 4_000_000, 12_000_000)
@@ -91,11 +94,13 @@ class Disturbed:
         done = _is_done(status, said)
         if not done and status is not None and status > 0 and status != 143:
             assert said.startswith("qn: "), (status, said)
+            log.info("%s", said)
             self.said[f"told: {_kind_of(said)}"] += 1
         return done
 
     def _sources(self, faults: list[Fault], first: date, last: date) -> bool:
         for fault in faults:
+            log.info("%s", fault)
             self.happened[f"— {fault.kind.value}"] += 1
         self.system.set_faults(faults)
         try:
@@ -119,7 +124,7 @@ class Disturbed:
         return self._sources([Fault(kind, self._endpoint(kind), after, None, status=self.chance.choice([404, 500, 503]))], first, last)
 
     def _endpoint(self, kind: FaultKind) -> str:
-        return "dossiers" if kind in (K.HALF_LISTS, K.STALE_LISTS) else self.chance.choice(ENDPOINTS)
+        return "dossiers" if kind == K.HALF_LISTS else self.chance.choice(ENDPOINTS)
 
     def _file_cut_off(self, first: date, last: date, new: Sequence[Path]) -> bool:
         """The file is there half at first, and whole when the night is run again."""

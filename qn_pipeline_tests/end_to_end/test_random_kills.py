@@ -1,6 +1,8 @@
 """Nights that are killed at any moment, and run again: the marts of a twin that nothing disturbed."""
 
+import os
 import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from qn_pipeline_tests.end_to_end.nights import kill_night, run_night
+from qn_pipeline_tests.end_to_end.soak_report import write_section
 from qn_pipeline_tests.end_to_end.test_same_marts import DAYS, make_project
 from qn_pipeline_tests.support import dossier, engine_environment, write_csv
 
-KILLS = 30
+KILLS = int(os.environ.get("SOAK_KILLS", "30"))
 LONGEST = 14.0
 UNITS, CHANNELS = ["000.00.33.H47", "000.01.33.H47", "000.00.99.H47"], ["direct", "online", "post", "fax"]
 
@@ -35,7 +38,7 @@ def deliver(folders: list[Path], chance: random.Random, number: int) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("engine", ["duckdb", "postgres"])
 def test_killed_at_any_moment_the_marts_are_those_of_an_undisturbed_twin(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    chance, killed, number = random.Random(20221101), 0, 0
+    chance, killed, number, began = random.Random(20221101), 0, 0, time.monotonic()
     with engine_environment(engine, request):
         pipeline, twin = make_project(tmp_path / "killed"), make_project(tmp_path / "twin")
         assert run_night(pipeline.folder, DAYS[0], DAYS[-1]) == 0
@@ -57,6 +60,14 @@ def test_killed_at_any_moment_the_marts_are_those_of_an_undisturbed_twin(engine:
         kept = pipeline.kept()
         pipeline.build_anew()
         assert pipeline.kept() == kept, "nothing is counted twice, or left behind"
+    facts = {
+        "nights": number,
+        "killed": killed,
+        "equal to the twin": f"{len(after)} marts and views after each night; after each kill those of before or of the night",
+        "equal row by row to a build of everything": f"{sum(len(rows) for rows in kept.values()):,} rows in {len(kept)} kept tables",
+        "seconds": f"{time.monotonic() - began:,.0f}",
+    }
+    write_section(f"Nights killed at any moment on {'PostgreSQL' if engine == 'postgres' else 'DuckDB'}", facts, {})
 
 
 @contextmanager
