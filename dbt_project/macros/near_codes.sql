@@ -35,20 +35,26 @@
 )
 {%- endmacro %}
 
+{# How many of four characters are in their places. #}
+{% macro in_place(one, other) -%}
+    ({% for place in range(1, 5) %}{{ ' + ' if not loop.first }}case when substr({{ one }}, {{ place }}, 1) = substr({{ other }}, {{ place }}, 1) then 1 else 0 end{% endfor %})
+{%- endmacro %}
+
 {# The last four digits of a number, which has at least four. #}
 {% macro last_four(number) -%}right(lpad({{ number }}, cast(greatest(length({{ number }}), 4) as integer), '0'), 4){%- endmacro %}
 
 {#
-  Whether it is worth to compare a piece's code (agency, code_day, number and last_four beside each other) with a dossier's: two of the last four digits are in their
-  places, or the numbers of one agency and day are not of one length.
+  Whether it is worth to compare a piece's code (spelling_key, agency_day, number and last_four beside each other) with a dossier's: two of the last four digits are in
+  their places, or the numbers of one agency and day are not of one length. Where both are of one length, the ends of the codes stand for the digits: they are
+  cheaper to take.
 #}
 {% macro alike_codes(piece, dossier) -%}
-    {%- set number = "split_part(" ~ dossier ~ ", '-', 3)" -%}
-    {%- for place in range(1, 5) %}{{ ' + ' if not loop.first }}case when substr({{ last_four(number) }}, {{ place }}, 1) = substr({{ piece }}.last_four, {{ place }}, 1) then 1 else 0 end{% endfor %} >= 2
-    or (
-        length({{ number }}) <> length({{ piece }}.number) and split_part({{ dossier }}, '-', 1) = {{ piece }}.agency
-        and split_part({{ dossier }}, '-', 2) = {{ piece }}.code_day
-    )
+    case
+        when {{ piece }}.number <> '' and length({{ dossier }}) = length({{ piece }}.spelling_key)
+            then {{ in_place('right(' ~ dossier ~ ', 4)', 'right(' ~ piece ~ '.spelling_key, 4)') }} >= 2
+        else {{ in_place(last_four("split_part(" ~ dossier ~ ", '-', 3)"), piece ~ '.last_four') }} >= 2
+            or left({{ dossier }}, length({{ piece }}.agency_day)) = {{ piece }}.agency_day
+    end
 {%- endmacro %}
 
 {# Edits, or 9 for many. The distance is dear: it is asked where all but the end, or the end, is alike, or few digits differ, and of what is not alike at the beginning. #}

@@ -18,7 +18,12 @@ select distinct month from changed
 union
 select month from measures.postal_served
 where exists (
-    select 1 from (select unit, ancestor, 1 as side from {{ ancestors }} union all select unit, ancestor, -1 from measures.ancestor_counted) as told
+    select 1
+    from (
+        select unit, ancestor, 1 as side from {{ ancestors }}
+        union all
+        select unit, ancestor, -1 from measures.ancestor_counted
+    ) as told
     group by unit, ancestor having sum(side) <> 0
 )
 {%- endif %}

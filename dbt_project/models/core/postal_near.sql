@@ -30,7 +30,7 @@ with possible_day as (
 piece as (
     select
         o.system, o.code, o.spelling_key, o.typed, o.work, o.told_unit is null as is_untold, coalesce(o.told_unit, u.unit) as unit, cast(o.began_at as date) as day,
-        split_part(o.spelling_key, '-', 1) as agency, split_part(o.spelling_key, '-', 2) as code_day, split_part(o.spelling_key, '-', 3) as number,
+        split_part(o.spelling_key, '-', 1) || '-' || split_part(o.spelling_key, '-', 2) || '-' as agency_day, split_part(o.spelling_key, '-', 3) as number,
         case
             when split_part(o.spelling_key, '-', 3) <> '' then {{ last_four("split_part(o.spelling_key, '-', 3)") }} else right({{ even_code('o.typed') }}, 4)
         end as last_four
@@ -70,14 +70,24 @@ pair as (
     where d.is_counted and ({{ alike_codes('p', 'd.dossier') }})
     {%- endfor %}
     {%- for work, moment in long_windows.items() %}
-    {%- for parts in ([('agency', 1), ('code_day', 2)], [('number', 3)]) %}
+    {#- The parts of a code are dear to take: what is cheap to take is joined by. -#}
+    {%- set at = moments[moment] %}
     union
-    select p.system, p.code, p.spelling_key, p.typed, p.is_untold, d.system, d.code
-    from {{ pieces }} as p
+    select p.system, p.code, p.spelling_key, p.typed, p.is_untold, d.system as dossier_system, d.code as dossier_code
+    from {{ pieces }} as p inner join {{ dossiers }} as d on d.{{ unit }} = p.unit and left(d.dossier, 19) = left(p.spelling_key, 19)
+    where d.is_counted and p.work = '{{ work }}' and p.number <> '' and p.day - cast({{ at }} as date) between 0 and 30
+        and left(d.dossier, length(p.agency_day)) = p.agency_day
+    union
+    select p.system, p.code, p.spelling_key, p.typed, p.is_untold, d.system as dossier_system, d.code as dossier_code
+    from (
+        select a.*, {{ period_start('month', 'a.day') }} as month from {{ pieces }} as a
+        union all
+        select a.*, {{ add_months(period_start('month', 'a.day'), '-1') }} from {{ pieces }} as a
+    ) as p
     inner join {{ dossiers }} as d
-        on d.{{ unit }} = p.unit{% for part, place in parts %} and split_part(d.dossier, '-', {{ place }}) = p.{{ part }}{% endfor %}
-    where d.is_counted and p.work = '{{ work }}' and p.number <> '' and p.day - cast({{ moments[moment] }} as date) between 0 and 30
-    {%- endfor %}
+        on d.{{ unit }} = p.unit and {{ period_start('month', at) }} = p.month and right(d.dossier, 2) = right(p.spelling_key, 2)
+    where d.is_counted and p.work = '{{ work }}' and p.number <> '' and p.day - cast({{ at }} as date) between 0 and 30
+        and split_part(d.dossier, '-', 3) = p.number
     {%- endfor %}
     {%- endfor %}
     {%- endfor %}
