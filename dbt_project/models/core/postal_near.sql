@@ -59,6 +59,8 @@ pair as (
     {%- set outer_first = loop.first %}
     {%- for unit in ('receiving_unit', 'resolving_unit') %}
     {%- set inner_first = loop.first %}
+    {#- Most are received where they are resolved. -#}
+    {%- set other_desk = ' and d.receiving_unit <> d.resolving_unit' if unit == 'receiving_unit' else '' %}
     {%- for moment in ('received', 'returned', 'ended') %}
     {{ 'union' if not (outer_first and inner_first and loop.first) }}
     select p.system, p.code, p.spelling_key, p.typed, p.is_untold, d.system as dossier_system, d.code as dossier_code
@@ -67,7 +69,7 @@ pair as (
         from {{ pieces }} as a inner join possible_day as b on b.work = a.work and b.moment = '{{ moment }}'
     ) as p
     inner join {{ dossiers }} as d on d.{{ unit }} = p.unit and cast({{ moments[moment] }} as date) = p.moment_day
-    where d.is_counted and ({{ alike_codes('p', 'd.dossier') }})
+    where d.is_counted{{ other_desk }} and ({{ alike_codes('p', 'd.dossier') }})
     {%- endfor %}
     {%- for work, moment in long_windows.items() %}
     {#- The parts of a code are dear to take: what is cheap to take is joined by. -#}
@@ -75,7 +77,7 @@ pair as (
     union
     select p.system, p.code, p.spelling_key, p.typed, p.is_untold, d.system as dossier_system, d.code as dossier_code
     from {{ pieces }} as p inner join {{ dossiers }} as d on d.{{ unit }} = p.unit and left(d.dossier, 19) = left(p.spelling_key, 19)
-    where d.is_counted and p.work = '{{ work }}' and p.number <> '' and p.day - cast({{ at }} as date) between 0 and 30
+    where d.is_counted{{ other_desk }} and p.work = '{{ work }}' and p.number <> '' and p.day - cast({{ at }} as date) between 0 and 30
         and left(d.dossier, length(p.agency_day)) = p.agency_day
     union
     select p.system, p.code, p.spelling_key, p.typed, p.is_untold, d.system as dossier_system, d.code as dossier_code
@@ -86,7 +88,7 @@ pair as (
     ) as p
     inner join {{ dossiers }} as d
         on d.{{ unit }} = p.unit and {{ period_start('month', at) }} = p.month and right(d.dossier, 2) = right(p.spelling_key, 2)
-    where d.is_counted and p.work = '{{ work }}' and p.number <> '' and p.day - cast({{ at }} as date) between 0 and 30
+    where d.is_counted{{ other_desk }} and p.work = '{{ work }}' and p.number <> '' and p.day - cast({{ at }} as date) between 0 and 30
         and split_part(d.dossier, '-', 3) = p.number
     {%- endfor %}
     {%- endfor %}
