@@ -6,7 +6,9 @@
   asked when all of it is made, and by the command `dbt test`.
 #}
 {% test keeps(model, filled=[], values={}, unique=[], of=none) %}
+{#- What a test depends on must not hang on how it is run. -#}
 {%- set loaded = source('valid', 'loaded') if of == 'loaded' -%}
+{%- set touched = ref(of) if of and of != 'loaded' -%}
 {%- if flags.FULL_REFRESH or flags.WHICH == 'test' -%}
     {%- set rows = model -%}
 {%- elif of == 'loaded' -%}
