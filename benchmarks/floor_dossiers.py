@@ -146,17 +146,17 @@ def versions(floor: Floor) -> None:
             ),
             placed as (select *, count(*) filter (is_new) over (partition by code order by updated_at nulls first, place rows unbounded preceding) as position from change),
             claim as (
-                select code, position, min(content_hash) as content_hash, max(updated_at) as version_at, min(day) as told_on, max(day) as last_told_on, min(place) as place
+                select code, position, min(content_hash) as content_hash, max(updated_at) as version_at, min(updated_at) as first_at, min(day) as told_on, max(day) as last_told_on, min(place) as place
                 from placed group by code, position
             ),
             ended as (select *, min(told_on) over (partition by code order by position rows between 1 following and unbounded following) as known_to from claim)
-            select code, row_number() over (partition by code order by known_to nulls last, position) as version_no, position, content_hash, version_at, told_on, last_told_on, known_to, place
+            select code, row_number() over (partition by code order by known_to nulls last, position) as version_no, position, content_hash, version_at, first_at, told_on, last_told_on, known_to, place
             from ended
             union all
-            select code, 1, 1, content_hash, updated_at, day, day, null, place from told anti join retold using (code);
+            select code, 1, 1, content_hash, updated_at, updated_at, day, day, null, place from told anti join retold using (code);
             drop table told;
             create table fct_dossier_version as
-            select 'one_stop_shop' as system, c.code, {DOSSIER} as dossier, s.version_no, s.position, s.content_hash, s.version_at, s.told_on, s.last_told_on, s.told_on as known_from, s.known_to,
+            select 'one_stop_shop' as system, c.code, {DOSSIER} as dossier, s.version_no, s.position, s.content_hash, s.version_at, s.first_at, s.told_on, s.last_told_on, s.told_on as known_from, s.known_to,
                    {", ".join(f"c.{name}" for name in CONTENT)}
             from '{floor.work}/checked.parquet' as c join standing as s using (place);
             drop table standing"""
@@ -215,7 +215,7 @@ def lives(floor: Floor) -> None:
         f"""create temp table life as
             with moved as (
                 select d.*, coalesce(d.fee, 0) > 0 as has_fee, coalesce(d.online_payment, 'none') <> 'none' as is_paid_online, r.as_of,
-                       case when d.state = 'paused' then greatest(v.version_at, d.received_at) when d.state <> 'running' then greatest(d.ended_at, d.received_at) end as stopped_at
+                       case when d.state = 'paused' then greatest(v.first_at, d.received_at) when d.state <> 'running' then greatest(d.ended_at, d.received_at) end as stopped_at
                 from fct_dossier as d join run as r on d.received_at < r.as_of
                 left join fct_dossier_version as v on d.state = 'paused' and v.code = d.code and v.known_to is null
                 where d.state <> 'new'

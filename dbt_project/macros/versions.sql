@@ -10,7 +10,8 @@
   At any moment the best telling that stands is the version: by the source's own version (updated_at), then the day it speaks for, then
   file, extraction and row. Where none stands any more, a tombstone (is_deleted) is. The same content told again is the same version.
   Knowledge is counted in extraction sequence numbers: known_from until before known_to, null while it stands. A telling that
-  came too late to ever stand has known_to no later than known_from. position is the order in which the source lived through its versions,
+  came too late to ever stand has known_to no later than known_from. version_at is the stamp of its newest telling, first_at
+  that of its first: what it tells began then. position is the order in which the source lived through its versions,
   whenever they came; is_retracted marks what was corrected later, or is from before an absence.
 
   Most keys are told once, by a delivery of changes: nothing is to be decided about them. Of the others, most have nothing that ended: for them one
@@ -176,7 +177,7 @@ numbered as (
 claim as (
     select
         key_no, position, min(content_hash) as content_hash, min(ended_seq) as ended_seq, min(extraction_seq) as known_since, max(version_at) as version_at,
-        min(day) as told_on, max(day) as last_told_on, max(extraction_seq * 10000000000 + row_no) as row_id
+        min(version_at) as first_at, min(day) as told_on, max(day) as last_told_on, max(extraction_seq * 10000000000 + row_no) as row_id
     from numbered
     group by key_no, position
 ),
@@ -233,13 +234,13 @@ placed as (
 decided as (
     select
         q.system, q.code, v.version_no, v.position is null as is_deleted, v.position, c.ended_seq is not null as is_retracted,
-        v.content_hash, c.version_at, c.row_id, c.told_on, c.last_told_on, v.known_from, v.known_to
+        v.content_hash, c.version_at, c.first_at, c.row_id, c.told_on, c.last_told_on, v.known_from, v.known_to
     from placed as v
     inner join questioned as q on q.key_no = v.key_no
     left join claim as c on c.key_no = v.key_no and c.position = v.position
     union all
     select
-        t.system, t.code, 1, false, 1, false, t.content_hash, t.version_at, t.extraction_seq * 10000000000 + t.row_no, t.day, t.day, t.extraction_seq, null
+        t.system, t.code, 1, false, 1, false, t.content_hash, t.version_at, t.version_at, t.extraction_seq * 10000000000 + t.row_no, t.day, t.day, t.extraction_seq, null
     from told as t where not exists (select 1 from questioned as q where q.system = t.system and q.code = t.code)
 )
 

@@ -12,14 +12,14 @@ REFUSED = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPER
 
 
 def copy_file(source: Path, target: Path) -> int:
-    """Copy a file that nobody writes meanwhile, with its rights, and have the disk keep it. Returns its bytes.
+    """Copy a file that nobody writes meanwhile, with its rights. Returns its bytes.
 
-    Where file systems share blocks (XFS, Btrfs) nothing is moved. A copy that fails leaves what it began: the caller removes it.
+    Where file systems share blocks (XFS, Btrfs) nothing is moved. The disk need not have it yet when this returns: what is copied anew by each run is not worth
+    to wait for. A copy that fails leaves what it began: the caller removes it.
     """
     if not _in_the_kernel(source, target):
         shutil.copyfile(source, target)
     shutil.copymode(source, target)
-    sync(target)
     return target.stat().st_size
 
 

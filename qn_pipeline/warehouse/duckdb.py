@@ -108,27 +108,19 @@ class DuckDBWarehouse(Warehouse):
             connection = self._connect()
             try:
                 give_mark(_DuckDBWriting(connection))
+                _show_marts_beside(connection)
                 _write_marts(connection, marts)
                 # All of it is in the file then. While it is open here nobody else writes it; our own reading ends that, and so comes last.
                 connection.execute("checkpoint")
                 copy_file(self.path, rows)
             finally:
                 connection.close()
-            self._show_marts_beside(rows)
-            sync(rows)
             rows.replace(self.rows)
             marts.replace(self.published)
         finally:
             _remove(marts, rows)
         for folder in (self.rows.parent, self.published.parent):
             sync(folder)
-
-    def _show_marts_beside(self, rows: Path) -> None:
-        """Give the copy the marts that were built under the name that readers know."""
-        with duckdb.connect(str(rows), config=duckdb_config(self.settings)) as connection:
-            connection.execute(f"create schema {MARTS}")
-            for table in _built(connection):
-                connection.execute(f"create view {MARTS}.{table} as select * from {MARTS_NEXT}.{table}")
 
     def read(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
         with self._open(self.published) as connection:
@@ -180,6 +172,14 @@ def _built(connection: duckdb.DuckDBPyConnection) -> list[str]:
         "select table_name from information_schema.tables where table_catalog = current_database() and table_schema = ? order by 1", [MARTS_NEXT]
     )
     return [str(table) for (table,) in rows.fetchall()]
+
+
+def _show_marts_beside(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give the marts that were built the name, too, that readers know: who reads rows finds the figures of the same build by it."""
+    connection.execute(f"drop schema if exists {MARTS} cascade")
+    connection.execute(f"create schema {MARTS}")
+    for table in _built(connection):
+        connection.execute(f"create view {MARTS}.{table} as select * from {MARTS_NEXT}.{table}")
 
 
 def _write_marts(connection: duckdb.DuckDBPyConnection, file: Path) -> None:

@@ -6,13 +6,13 @@ One project holds all cases, each a source with a system of its own; four nights
 import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from qn_pipeline_tests.support import MAPPING, SEAL_KEY, Pipeline, dossier, engine_environment, versioned, write_csv, write_project
+from qn_pipeline_tests.support import LIVES, MAPPING, SEAL_KEY, Pipeline, dossier, engine_environment, versioned, write_csv, write_project
 
 DAYS = [date(2022, 6, day) for day in (5, 6, 7, 8)]
 FIVE, SIX, SEVEN, EIGHT = (day.isoformat() for day in DAYS)
@@ -306,3 +306,18 @@ def test_a_changed_mapping_checks_everything_again(tmp_path: Path) -> None:
     write_project(folder, {"desk": {"files": "data/{day}.csv"}}, {"mapping.yaml": {"columns": columns}})
     pipeline.run(DAYS[2], command="run")
     assert set(standing(pipeline)["onegate"]) == {"0001", "0002"}
+
+
+def test_what_is_told_again_unchanged_began_when_it_was_told_first(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """A pause that only its version tells: told once more after the due date, with a newer stamp, it is the pause of before, and in time."""
+    with engine_environment("duckdb", request):
+        pipeline = Pipeline(write_project(tmp_path / "p", {"desk": VERSIONED | {"files": "data/desk_{day}.csv"}}, {"versioned.yaml": versioned()}))
+        paused = dossier(1, status=5, due="2022-06-06 17:00:00", updated="2022-06-03 09:00:00")
+        for day, stamp in ((DAYS[0], "2022-06-03 09:00:00"), (DAYS[3], "2022-06-08 09:00:00")):
+            write_csv(pipeline.folder / f"data/desk_{day}.csv", [paused | {"updated": stamp}])
+            pipeline.run(day, select=LIVES, command="run")
+        told = "select version_at, first_at from core.fct_dossier_version"
+        assert pipeline.query(told) == [(datetime(2022, 6, 8, 9), datetime(2022, 6, 3, 9))]  # noqa: DTZ001 -- local and naive
+        pieces = pipeline.query("select state, began_at, standing from core.fct_dossier_interval order by piece")
+        assert [(state, standing) for state, _, standing in pieces] == [("running", "within"), ("paused", "within")]
+        assert pieces[1][1] == datetime(2022, 6, 3, 9)  # noqa: DTZ001

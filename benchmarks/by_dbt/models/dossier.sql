@@ -1,6 +1,17 @@
 {# Each dossier's newest row: where it stands, when it was paused or ended, and when its limit is spent; the clock stands while it is paused. #}
-with newest as (
-    select distinct on (code) * from {{ ref('stg_dossier') }} order by code, updated_at desc nulls last, row_no desc
+{# When what it tells was told first: what is told again unchanged began then. #}
+with told as (
+    select
+        *,
+        min(updated_at) over (
+            partition by code, procedure, receiving_unit, resolving_unit, channel, status, submitted_at, received_at, due_at, ended_at, returned_at,
+            online_level, components_digitized, components_reused, result_digitized, fee, online_payment
+        ) as first_at
+    from {{ ref('stg_dossier') }}
+),
+
+newest as (
+    select distinct on (code) * from told order by code, updated_at desc nulls last, row_no desc
 ),
 
 judged as (
@@ -10,7 +21,7 @@ judged as (
             when status = 1 then 'new' when status = 3 then 'refused' when status in (5, 6) then 'paused' when status = 7 then 'withdrawn' when status = 8 then 'stopped'
             when status in (9, 10) then 'settled' else 'running'
         end as state,
-        case when status in (5, 6) then greatest(updated_at, received_at) when status in (3, 7, 8, 9, 10) then greatest(ended_at, received_at) end as stopped_at
+        case when status in (5, 6) then greatest(first_at, received_at) when status in (3, 7, 8, 9, 10) then greatest(ended_at, received_at) end as stopped_at
     from newest
 ),
 

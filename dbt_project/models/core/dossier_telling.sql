@@ -11,8 +11,8 @@ with version as (
 
 select
     v.system, v.code, v.position as version_no, v.known_to is null as is_newest,
-    coalesce(v.version_at, cast(v.told_on as timestamp)) as moment_from,
-    coalesce(v.version_at, cast(v.told_on as timestamp) + interval '1 day') as moment_to,
+    coalesce(v.first_at, cast(v.told_on as timestamp)) as moment_from,
+    coalesce(v.first_at, cast(v.told_on as timestamp) + interval '1 day') as moment_to,
     v.status, v.resolving_unit, v.due_at, v.ended_at
 from version as v
 inner join {{ touched_rows(ref('fct_dossier')) }} as d on d.system = v.system and d.code = v.code and d.is_counted

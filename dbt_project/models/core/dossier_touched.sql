@@ -15,7 +15,7 @@ found as (
     select v.system, v.dossier from {{ touched_rows(ref('dossier_action_version'), 'action_touched') }} as v
     union
     select v.system, v.code from {{ ref('fct_dossier_version') }} as v cross join applied as p
-    where v.version_at >= p.last_moment or v.received_at >= p.last_moment or v.ended_at >= p.last_moment
+    where v.first_at >= p.last_moment or v.received_at >= p.last_moment or v.ended_at >= p.last_moment
     union
     select d.system, d.code
     from {{ ref('fct_dossier') }} as d

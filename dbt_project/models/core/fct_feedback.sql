@@ -6,7 +6,7 @@
 with known as (
     select
         v.*, v.kind in ('complaint', 'proposal') as is_petition,
-        case when v.status in ('answered', 'refused', 'forwarded', 'awaiting_supplement') then coalesce(v.answered_at, v.version_at, cast(v.told_on as timestamp)) end as closed_at,
+        case when v.status in ('answered', 'refused', 'forwarded', 'awaiting_supplement') then coalesce(v.answered_at, v.first_at, cast(v.told_on as timestamp)) end as closed_at,
         coalesce(c.calendar, '') as calendar, r.as_of
     from {{ ref('feedback_version') }} as v
     cross join {{ ref('stg_run') }} as r
