@@ -45,13 +45,14 @@
 
 {#
   Whether it is worth to compare a piece's code (spelling_key, agency_day, number and last_four beside each other) with a dossier's: two of the last four digits are in
-  their places, or the numbers of one agency and day are not of one length. Where both are of one length, the ends of the codes stand for the digits: they are
+  their places, or nothing else differs, or the numbers of one agency and day are not of one length. Where both are of one length, the ends of the codes stand for the digits: they are
   cheaper to take.
 #}
 {% macro alike_codes(piece, dossier) -%}
     case
         when {{ piece }}.number <> '' and length({{ dossier }}) = length({{ piece }}.spelling_key)
             then {{ in_place('right(' ~ dossier ~ ', 4)', 'right(' ~ piece ~ '.spelling_key, 4)') }} >= 2
+                or left({{ dossier }}, -4) = left({{ piece }}.spelling_key, -4)
         else {{ in_place(last_four("split_part(" ~ dossier ~ ", '-', 3)"), piece ~ '.last_four') }} >= 2
             or left({{ dossier }}, length({{ piece }}.agency_day)) = {{ piece }}.agency_day
     end
