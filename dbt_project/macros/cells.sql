@@ -55,6 +55,7 @@
         d.system, d.code, e.day, e.unit, e.desk, e.channel, e.state, e.standing, e.local_standing, e.is_end, e.sign, e.is_reception, e.is_reopening, e.traits
     from dossier as d left join event as e on e.system = d.system and e.code = d.code
 {%- endmacro %}
+
 {# What is counted by procedure, of pieces of lives and times of work: a reception on its day, a settlement on that of the dossier's reception. #}
 {% macro procedure_events(pieces, times) -%}
     select
@@ -68,6 +69,8 @@
     from {{ times }} as t
     where t.is_over
 {%- endmacro %}
+
+{# An empty queue of events. #}
 {% macro no_events() -%}
     select
         system, code, cast(null as date) as day, code as unit, code as desk, code as channel, code as state, code as standing, code as local_standing, true as is_end,

@@ -17,6 +17,17 @@ procedure as (
 )
 {%- endmacro %}
 
+{# Keys of which the rules are asked again: those told anew, and all whose version stands when what the rules look at is not what it was. #}
+{% macro asked_again(touched, versions) -%}
+    {%- set versions, mark = ref(versions), ref('rule_mark') -%}
+    select system, code from {{ ref(touched) }}
+    {%- if not flags.FULL_REFRESH %}
+    union
+    select v.system, v.code from {{ versions }} as v
+    where v.known_to is null and exists (select 1 from {{ mark }} as m inner join core.rule_mark_asked as a on a.mark <> m.mark)
+    {%- endif %}
+{%- endmacro %}
+
 {# The rules that rows of an entity break, a row each: `faults` is a CTE with a column a rule, true where it is broken. #}
 {% macro broken_history_rules(entity, faults, kept='') -%}
     {%- for rule in history_rules()[entity] %}

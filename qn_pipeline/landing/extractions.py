@@ -148,17 +148,17 @@ def written_aside(settings: Settings, target: Path, durable: bool = True) -> Ite
         yield aside
         if durable:
             for file in aside.iterdir():
-                _flush(file)
+                flush(file)
         target.parent.mkdir(parents=True, exist_ok=True)
         aside.rename(target)
         if durable:
-            _flush(target.parent)
+            flush(target.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _flush(path: Path) -> None:
-    """Make sure that a power cut after the rename leaves whole files."""
+def flush(path: Path) -> None:
+    """Have the disk keep a file, or which files a folder has: a power cut after a rename leaves whole ones."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

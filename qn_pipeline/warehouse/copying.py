@@ -23,15 +23,6 @@ def copy_file(source: Path, target: Path) -> int:
     return target.stat().st_size
 
 
-def sync(path: Path) -> None:
-    """Have the disk keep what was written to a file, or which files a folder has."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _in_the_kernel(source: Path, target: Path) -> bool:
     """Whether the kernel has copied all of it; where it refuses, nothing that counts was written."""
     with source.open("rb", buffering=0) as read, target.open("wb", buffering=0) as written:

@@ -14,9 +14,10 @@ import duckdb
 
 from qn_pipeline.engine import duckdb_config, literal, quoted
 from qn_pipeline.errors import RunFailed, WarehouseBusy
+from qn_pipeline.landing.extractions import flush
 from qn_pipeline.settings import Settings
 from qn_pipeline.warehouse.builds import READ, SCHEMA, give_mark
-from qn_pipeline.warehouse.copying import copy_file, sync
+from qn_pipeline.warehouse.copying import copy_file
 from qn_pipeline.warehouse.engines import BI, BI_NEXT, MARTS, MARTS_NEXT, Answer, Ask, Builds, Row, Warehouse, Writing
 from qn_pipeline.warehouse.mishaps import DISK_FULL
 
@@ -120,7 +121,7 @@ class DuckDBWarehouse(Warehouse):
         finally:
             _remove(marts, rows)
         for folder in (self.rows.parent, self.published.parent):
-            sync(folder)
+            flush(folder)
 
     def read(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
         with self._open(self.published) as connection:

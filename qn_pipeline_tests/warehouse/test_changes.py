@@ -87,6 +87,14 @@ def test_everything_is_made_anew_when_a_table_or_the_mark_is_not_as_it_was(pipel
     assert must_be_whole(pipeline.warehouse, tables)
     pipeline.build(LIVES, "run")
     assert not must_be_whole(pipeline.warehouse, tables)
+    for told, untold in (
+        ("insert into valid.postal_prices (contract, price) values ('HĐ', 1)", "delete from valid.postal_prices where contract = 'HĐ'"),
+        ("insert into valid.period_ends (period_set, first_day) values ('odd', 9)", "delete from valid.period_ends where period_set = 'odd'"),
+    ):
+        pipeline.query(told)
+        assert must_be_whole(pipeline.warehouse, tables), told
+        pipeline.query(untold)
+        assert not must_be_whole(pipeline.warehouse, tables)
     forget_build(pipeline.warehouse)
     assert must_be_whole(pipeline.warehouse, tables)
 

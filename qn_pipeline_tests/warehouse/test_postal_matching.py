@@ -1,11 +1,13 @@
 """Which dossier a piece of the post's work is of, worked out by hand: near codes, ties, codes that evidence contradicts, and what is paid for it all."""
 
 import os
+import random
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -299,3 +301,19 @@ def test_a_month_that_runs_or_has_no_contract_has_no_minutes(pipeline: Pipeline)
         acceptances(pipeline.warehouse, JULY, OTHER)
     with pytest.raises(ConfigurationError, match="unit"):
         acceptances(pipeline.warehouse, JULY, "nowhere")
+
+
+def test_both_engines_count_the_same_edits(pipeline: Pipeline) -> None:
+    """PostgreSQL's functions, written by us, against DuckDB's own, on random texts of few letters, which hold all kinds of swaps."""
+    if pipeline.warehouse.dialect == "duckdb":
+        assert pipeline.query("select damerau_levenshtein('0012', '0021'), damerau_levenshtein('12', '231')") == [(1, 2)]
+        return
+    chance = random.Random(2114)
+    pairs = [["".join(chance.choices("0127H", k=chance.randint(0, 9))) for _ in range(2)] for _ in range(400)]
+    for one, other in pairs:
+        [(expected, differing)] = duckdb.execute(
+            "select damerau_levenshtein($1, $2), case when length($1) = length($2) and $1 <> '' then hamming($1, $2) end", [one, other]
+        ).fetchall()
+        told = pipeline.query(f"select core.edit_distance('{one}', '{other}'), core.differing_places('{one}', '{other}')")
+        assert told[0][0] == expected, (one, other)
+        assert differing is None or told[0][1] == differing, (one, other)

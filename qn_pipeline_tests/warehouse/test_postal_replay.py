@@ -37,6 +37,7 @@ FEEDBACK = {
         "received_at": {"from": "received", "format": MOMENT},
     }
 }
+UNITS = {"columns": {name: name for name in ("code", "name", "level", "parent")}}
 CONTRACT = {
     "name": "Hợp đồng",
     "post": "Bưu điện",
@@ -106,13 +107,17 @@ def test_what_is_kept_of_the_posts_work_is_what_a_whole_build_makes(tmp_path: Pa
     sources = {
         "desk": {"files": "data/desk_{day}.csv", "mapping": "versioned.yaml"},
         "post": {"entity": "postal_events", "system": "post", "files": "data/post_{day}.csv", "mapping": "post.yaml"},
+        "don_vi": {"entity": "units", "system": "units", "files": "data/units_{day}.csv", "delivers": "snapshot", "mapping": "units.yaml"},
         "hotline": {"entity": "feedback", "system": "1022", "files": "data/feedback_{day}.csv", "mapping": "feedback.yaml"},
     }
     mapping = versioned()
     mapping["columns"]["returned_at"] = {"from": "returned", "format": MOMENT}
     with engine_environment(engine, request):
         folder = write_project(
-            tmp_path / "p", sources, {"versioned.yaml": mapping, "post.yaml": POST, "feedback.yaml": FEEDBACK}, post={"contracts": [CONTRACT]}
+            tmp_path / "p",
+            sources,
+            {"versioned.yaml": mapping, "post.yaml": POST, "feedback.yaml": FEEDBACK, "units.yaml": UNITS},
+            post={"contracts": [CONTRACT]},
         )
         pipeline = Pipeline(folder)
         known: dict[int, dict[str, object]] = {}
@@ -133,6 +138,12 @@ def test_what_is_kept_of_the_posts_work_is_what_a_whole_build_makes(tmp_path: Pa
                 "received": f"{night} 09:00:00",
             }
             write_csv(folder / f"data/feedback_{night}.csv", [contact], list(contact))
+            # The last night, one unit comes under the other: what the post did counts there, too.
+            units = [
+                {"code": HALLS[0], "name": "Một", "level": "district", "parent": ""},
+                {"code": HALLS[1], "name": "Hai", "level": "district", "parent": HALLS[0] if night == NIGHTS[-1] else ""},
+            ]
+            write_csv(folder / f"data/units_{night}.csv", units, list(units[0]))
             if night == NIGHTS[-1]:
                 # A file of before, without some of its rows.
                 write_csv(folder / f"data/post_{NIGHTS[0]}.csv", pieces[:10], EVENT)
