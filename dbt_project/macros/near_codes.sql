@@ -5,33 +5,46 @@
 
 {% macro even_code(text) -%}translate(replace({{ text }}, '.', ''), 'ILBSZ', '11852'){%- endmacro %}
 
-{# A CTE of the ways in which a code is written: from the large agency to the small one and the other way round, with the levels that stand for none left out, the
-   number filled up to four digits or not. A key that is no code of an agency has from_large alone: itself. #}
-{% macro written_codes(name, keys, kept='') -%}
-    {%- set code = "^([A-Z][0-9]{2})[.]([0-9]{2})[.]([0-9]{2})[.]([0-9]{2,3})-([0-9]{6})-([0-9]+)$" -%}
+{#
+  CTEs that add to rows the ways in which a code is written: from_large, from the large agency to the small one, and from_small the other way round; short and shortest,
+  with the levels that stand for none left out, the number filled up to four digits or not. A text that is no code of an agency has from_large alone: its spelling.
+  `code` is a column of `rows`, a code as every system spells it (canonical_code) or a key (spelling_key). Parts are taken without regular expressions: it is done for
+  each pair.
+#}
+{% macro written_codes(name, rows, code) -%}
 {{ name }}_part as (
     select
-        {{ kept }}spelling_key, regexp_replace(spelling_key, '{{ code }}', '') = '' as is_code,
-        regexp_replace(spelling_key, '{{ code }}', '\1\2\3\4') as large, regexp_replace(spelling_key, '{{ code }}', '\4\3\2\1') as small,
-        regexp_replace(spelling_key, '{{ code }}', '\5') as day, regexp_replace(spelling_key, '{{ code }}', '\6') as number
-    from {{ keys }} as k
+        c.*, split_part(c.{{ code }}, '-', 1) as agency, split_part(c.{{ code }}, '-', 2) as code_date, split_part(c.{{ code }}, '-', 3) as code_number,
+        length(split_part(c.{{ code }}, '-', 1)) in (12, 13) and length(split_part(c.{{ code }}, '-', 2)) = 6 and split_part(c.{{ code }}, '-', 3) <> '' as is_code
+    from {{ rows }} as c
 ),
 
-{{ name }}_padded as (
+{{ name }}_agency as (
     select
-        {{ kept }}spelling_key, is_code, large, small, day, number, lpad(number, cast(greatest(length(number), 4) as integer), '0') as padded,
-        regexp_replace(large, '(000|00000|0000000)$', '') as short_agency
+        *, replace(agency, '.', '') as large,
+        split_part(agency, '.', 4) || split_part(agency, '.', 3) || split_part(agency, '.', 2) || split_part(agency, '.', 1) as small,
+        code_date || lpad(code_number, cast(greatest(length(code_number), 4) as integer), '0') as padded
     from {{ name }}_part
+),
+
+{{ name }}_short as (
+    select
+        *,
+        case
+            when right(large, 7) = '0000000' then left(large, -7) when right(large, 5) = '00000' then left(large, -5) when right(large, 3) = '000' then left(large, -3)
+            else large
+        end as short_agency
+    from {{ name }}_agency
 ),
 
 {{ name }} as (
     select
-        {{ kept }}spelling_key, is_code,
-        {{ even_code('case when is_code then large || day || padded else spelling_key end') }} as from_large,
-        {{ even_code('case when is_code then small || day || padded end') }} as from_small,
-        {{ even_code('case when is_code then short_agency || day || padded end') }} as short,
-        {{ even_code('case when is_code then short_agency || day || number end') }} as shortest
-    from {{ name }}_padded
+        *,
+        {{ even_code('case when is_code then large || padded else ' ~ spelling(code) ~ ' end') }} as from_large,
+        {{ even_code('case when is_code then small || padded end') }} as from_small,
+        {{ even_code('case when is_code then short_agency || padded end') }} as short,
+        {{ even_code('case when is_code then short_agency || code_date || code_number end') }} as shortest
+    from {{ name }}_short
 )
 {%- endmacro %}
 

@@ -9,6 +9,7 @@ import pytest
 from qn_pipeline_tests.support import MOMENT, Pipeline, dossier, engine_environment, versioned, write_csv, write_project
 
 NIGHTS = [date(2022, 7, day) for day in (11, 12, 13)]
+AFTER, LAST = date(2022, 7, 14), date(2022, 7, 15)
 HALLS = ["000.00.33.H47", "000.00.34.H47"]
 EVENT = ["id", "kind", "office", "unit", "code", "scanned", "began", "ended", "pages", "files", "outcome"]
 COLUMNS = ["code", "procedure", "unit", "channel", "status", "received", "due", "ended", "returned", "person", "updated"]
@@ -101,6 +102,15 @@ def random_piece(chance: random.Random, name: int, known: dict[int, dict[str, ob
     }
 
 
+def write_units(folder: Path, day: date, parent: str) -> None:
+    """Both units as a night tells them: the second is below `parent`, or below the province."""
+    rows = [
+        {"code": HALLS[0], "name": "Một", "level": "district", "parent": ""},
+        {"code": HALLS[1], "name": "Hai", "level": "district", "parent": parent},
+    ]
+    write_csv(folder / f"data/units_{day}.csv", rows, list(rows[0]))
+
+
 @pytest.mark.parametrize(("seed", "engine"), [(1, "duckdb"), (3, "postgres")])
 def test_what_is_kept_of_the_posts_work_is_what_a_whole_build_makes(tmp_path: Path, request: pytest.FixtureRequest, seed: int, engine: str) -> None:
     chance = random.Random(seed)
@@ -138,17 +148,25 @@ def test_what_is_kept_of_the_posts_work_is_what_a_whole_build_makes(tmp_path: Pa
                 "received": f"{night} 09:00:00",
             }
             write_csv(folder / f"data/feedback_{night}.csv", [contact], list(contact))
-            # The last night, one unit comes under the other: what the post did counts there, too.
-            units = [
-                {"code": HALLS[0], "name": "Một", "level": "district", "parent": ""},
-                {"code": HALLS[1], "name": "Hai", "level": "district", "parent": HALLS[0] if night == NIGHTS[-1] else ""},
-            ]
-            write_csv(folder / f"data/units_{night}.csv", units, list(units[0]))
+            write_units(folder, night, "")
             if night == NIGHTS[-1]:
                 # A file of before, without some of its rows.
                 write_csv(folder / f"data/post_{NIGHTS[0]}.csv", pieces[:10], EVENT)
             pipeline.run(*NIGHTS[: NIGHTS.index(night) + 1], select="*", command="run")
             pipeline.warehouse.publish()
+        # A night on which nothing is told but that one unit comes under the other: what the post did counts there, too.
+        write_units(folder, AFTER, HALLS[0])
+        pipeline.run(AFTER, select="*", command="run")
+        assert pipeline.query("select count(*) from core.postal_month_touched") == [(1,)]
+        # Then that unit is no more in its list: rules are asked of all its rows again, though none was told.
+        write_csv(folder / f"data/units_{LAST}.csv", [{"code": HALLS[0], "name": "Một", "level": "district", "parent": ""}], list(UNITS["columns"]))
+        pipeline.run(LAST, select="*", command="run")
+        assert pipeline.query("select count(*) > 5 from core.dossier_fault where rule = 'resolving_unit_unknown'") == [(True,)]
+        assert pipeline.query("select count(*) > 5 from core.postal_fault where rule = 'unit_unknown'") == [(True,)]
+        pipeline.warehouse.publish()
+        assert pipeline.query(
+            "select count(*) from (select 1 from core.postal_near group by system, code, dossier_system, dossier_code having count(*) > 1)"
+        ) == [(0,)]
         matches = dict(pipeline.query("select match, count(*) from core.fct_postal_event group by match"))
         assert {"exact", "approximate", "unmatched"} <= matches.keys(), matches
         kept, digests = pipeline.kept(), pipeline.digests()

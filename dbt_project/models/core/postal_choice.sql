@@ -2,7 +2,12 @@
   Dossiers that a piece of work may be of, where its code, as typed, does not settle it: those with that code, and those with one like it at the same desk
   about the same day. place 1 has the most points; margin is how far the next one is below.
 #}
-with near as (
+with own as (
+    select x.*
+    from {{ ref('postal_exact') }} as x inner join {{ ref('postal_open') }} as o on o.system = x.system and o.code = x.code
+),
+
+near as (
     select
         o.system, o.code, o.work, o.office, o.told_unit, o.outcome, d.system as dossier_system, d.code as dossier_code, d.receiving_unit, d.resolving_unit, c.edits,
         {{ postal_time_fit('o', 'd') }} as time_fit, {{ postal_unit_fit('o', 'd') }} as unit_fit,
@@ -10,13 +15,15 @@ with near as (
     from {{ ref('postal_open') }} as o
     inner join {{ ref('postal_near') }} as c on c.system = o.system and c.code = o.code
     inner join {{ ref('fct_dossier') }} as d on d.system = c.dossier_system and d.code = c.dossier_code
+    where not exists (
+        select 1 from own as x where x.system = c.system and x.code = c.code and x.dossier_system = c.dossier_system and x.dossier_code = c.dossier_code
+    )
 ),
 
 pair as (
     select x.system, x.code, x.work, x.outcome, x.dossier_system, x.dossier_code, x.desk, cast(null as bigint) as edits, x.time_fit, x.unit_fit, x.moment,
         case when x.fits and x.outcome = 'done' then 1 else 0 end as own_pieces
-    from {{ ref('postal_exact') }} as x
-    inner join {{ ref('postal_open') }} as o on o.system = x.system and o.code = x.code
+    from own as x
     union all
     select n.system, n.code, n.work, n.outcome, n.dossier_system, n.dossier_code, coalesce(n.receiving_unit, n.resolving_unit), n.edits, n.time_fit, n.unit_fit, n.moment, 0
     from near as n

@@ -1,4 +1,4 @@
--- depends_on: {{ ref('postal_key_touched') }}, {{ ref('dossier_told') }}
+-- depends_on: {{ ref('postal_key_touched') }}, {{ ref('dossier_told') }}, {{ ref('postal_office') }}
 {{ config(
     materialized='incremental', incremental_strategy='append',
     pre_hook=[
@@ -10,8 +10,7 @@
 {#
   Dossiers whose code is within two edits of the one that was typed for an open piece of work, at the desk and about the day of the work. edits is the
   fewest over the ways in which a code is written; a swap of neighbours is one edit. A piece
-  whose log names no unit (is_untold) is asked anew each time:
-  where its office works is known from all of its work.
+  whose log names no unit (is_untold) is asked anew each time: where its office works is known from all of its work.
 #}
 {#- Days, from the day of the work, on which the dossier's moment may lie: what postal_time_fit takes for possible. -#}
 {%- set windows = [('receive', 'received', -1, 1), ('return', 'returned', -1, 1), ('digitize_components', 'received', -3, 0), ('digitize_result', 'ended', -3, 0)] %}
@@ -27,16 +26,23 @@ with possible_day as (
     {%- endfor %}{% endfor %}
 ),
 
-piece as (
+typed_piece as (
     select
-        o.system, o.code, o.spelling_key, o.typed, o.work, o.told_unit is null as is_untold, coalesce(o.told_unit, u.unit) as unit, cast(o.began_at as date) as day,
-        split_part(o.spelling_key, '-', 1) || '-' || split_part(o.spelling_key, '-', 2) || '-' as agency_day, split_part(o.spelling_key, '-', 3) as number,
-        case
-            when split_part(o.spelling_key, '-', 3) <> '' then {{ last_four("split_part(o.spelling_key, '-', 3)") }} else right({{ even_code('o.typed') }}, 4)
-        end as last_four
+        o.system, o.code, o.office, o.spelling_key, o.work, o.told_unit is null as is_untold, coalesce(o.told_unit, u.unit) as unit, cast(o.began_at as date) as day,
+        {{ even_code('o.typed') }} as plain, substr(o.typed, 1, 1) between '0' and '9' as is_from_small
     from {{ ref('postal_open') }} as o
     left join {{ ref('postal_office') }} as u on o.told_unit is null and u.office = o.office
     where not o.is_logged_again
+),
+
+{{ written_codes('read_piece', 'typed_piece', 'spelling_key') }},
+
+piece as (
+    select
+        system, code, office, spelling_key, work, is_untold, unit, day, plain, is_from_small, case when is_code then from_large end as from_key,
+        agency || '-' || code_date || '-' as agency_day, code_number as number,
+        case when code_number <> '' then {{ last_four('code_number') }} else right(plain, 4) end as last_four
+    from read_piece
 ),
 
 {% if not flags.FULL_REFRESH -%}
@@ -53,17 +59,23 @@ told_dossier as (
     select * from {{ touched_rows(ref('fct_dossier'), 'dossier_told') }} as f where is_counted
 ),
 
+{#- No pair comes twice: a piece has one moment, and looks at a dossier's two units apart. -#}
+{%- set columns = 'p.system, p.code, p.spelling_key, p.is_untold, p.plain, p.is_from_small, p.from_key, d.system as dossier_system, d.code as dossier_code, d.dossier' %}
 pair as (
     {%- set sides = [('piece', 'told_dossier')] if flags.FULL_REFRESH else [('again', ref('fct_dossier')), ('other', 'told_dossier')] %}
     {%- for pieces, dossiers in sides %}
     {%- set outer_first = loop.first %}
     {%- for unit in ('receiving_unit', 'resolving_unit') %}
     {%- set inner_first = loop.first %}
-    {#- Most are received where they are resolved. -#}
-    {%- set other_desk = ' and d.receiving_unit <> d.resolving_unit' if unit == 'receiving_unit' else '' %}
+    {#- Most are received where they are resolved. Where an office works at both units, the dossier is found by the resolving one. -#}
+    {%- set other_desk %}
+        {%- if unit == 'receiving_unit' %} and d.receiving_unit <> d.resolving_unit
+        and not (p.is_untold and exists (select 1 from {{ ref('postal_office') }} as o where o.office = p.office and o.unit = d.resolving_unit))
+        {%- endif %}
+    {%- endset %}
     {%- for moment in ('received', 'returned', 'ended') %}
-    {{ 'union' if not (outer_first and inner_first and loop.first) }}
-    select p.system, p.code, p.spelling_key, p.typed, p.is_untold, d.system as dossier_system, d.code as dossier_code
+    {{ 'union all' if not (outer_first and inner_first and loop.first) }}
+    select {{ columns }}
     from (
         select a.*, {{ add_days('a.day', 'b.days') }} as moment_day
         from {{ pieces }} as a inner join possible_day as b on b.work = a.work and b.moment = '{{ moment }}'
@@ -74,13 +86,13 @@ pair as (
     {%- for work, moment in long_windows.items() %}
     {#- The parts of a code are dear to take: what is cheap to take is joined by. -#}
     {%- set at = moments[moment] %}
-    union
-    select p.system, p.code, p.spelling_key, p.typed, p.is_untold, d.system as dossier_system, d.code as dossier_code
+    union all
+    select {{ columns }}
     from {{ pieces }} as p inner join {{ dossiers }} as d on d.{{ unit }} = p.unit and left(d.dossier, 19) = left(p.spelling_key, 19)
     where d.is_counted{{ other_desk }} and p.work = '{{ work }}' and p.number <> '' and p.day - cast({{ at }} as date) between 0 and 30
         and left(d.dossier, length(p.agency_day)) = p.agency_day
-    union
-    select p.system, p.code, p.spelling_key, p.typed, p.is_untold, d.system as dossier_system, d.code as dossier_code
+    union all
+    select {{ columns }}
     from (
         select a.*, {{ period_start('month', 'a.day') }} as month from {{ pieces }} as a
         union all
@@ -95,47 +107,23 @@ pair as (
     {%- endfor %}
 ),
 
-dossier as (
-    select d.system, d.code, d.spelling_key
-    from {{ ref('dossier_spelling') }} as d
-    where exists (select 1 from pair as p where p.dossier_system = d.system and p.dossier_code = d.code)
-),
-
-{# Each code that was typed against each that is near in place and time, once. #}
-compared as (
-    select distinct p.typed, p.spelling_key, d.spelling_key as dossier_key
-    from pair as p inner join dossier as d on d.system = p.dossier_system and d.code = p.dossier_code
-    where d.spelling_key <> p.spelling_key
-),
-
-{{ written_codes('written', '(select distinct dossier_key as spelling_key from compared)') }},
-
-{{ written_codes('typed_code', '(select distinct typed, spelling_key from compared)', 'typed, ') }},
-
-told as (
-    select typed, spelling_key, {{ even_code('typed') }} as plain, substr(typed, 1, 1) between '0' and '9' as is_from_small, case when is_code then from_large end as from_key
-    from typed_code
-),
+{# Pairs go through here one after the other, and few of them stay: nothing is made of all of them. #}
+{{ written_codes('written', 'pair', 'dossier') }},
 
 measured as (
     select
-        c.typed, c.dossier_key,
+        system, code, spelling_key, is_untold, dossier_system, dossier_code,
         least(
-            {{ edits('t.from_key', 'w.from_large') }},
+            {{ edits('from_key', 'from_large') }},
             case
                 {# What was read as a code was read from it, digit by digit. #}
-                when length(t.from_key) = length(t.plain) then 9
-                when t.is_from_small or w.from_small is null then {{ edits('t.plain', 'coalesce(w.from_small, w.from_large)') }}
-                else least({{ edits('t.plain', 'w.from_large') }}, {{ edits('t.plain', 'w.short') }}, {{ edits('t.plain', 'w.shortest') }})
+                when length(from_key) = length(plain) then 9
+                when is_from_small or from_small is null then {{ edits('plain', 'coalesce(from_small, from_large)') }}
+                else least({{ edits('plain', 'from_large') }}, {{ edits('plain', 'short') }}, {{ edits('plain', 'shortest') }})
             end
         ) as edits
-    from compared as c
-    inner join told as t on t.typed = c.typed
-    inner join written as w on w.spelling_key = c.dossier_key
+    from written
+    where case when is_code then dossier else {{ spelling('dossier') }} end <> spelling_key
 )
 
-select p.system, p.code, p.spelling_key, p.is_untold, p.dossier_system, p.dossier_code, cast(m.edits as bigint) as edits
-from pair as p
-inner join dossier as d on d.system = p.dossier_system and d.code = p.dossier_code
-inner join measured as m on m.typed = p.typed and m.dossier_key = d.spelling_key
-where m.edits <= 2
+select system, code, spelling_key, is_untold, dossier_system, dossier_code, cast(edits as bigint) as edits from measured where edits <= 2
