@@ -1,7 +1,7 @@
 """dbt for tests: forked from a process that has imported it, with the parsed project at hand. Both take longer than most builds.
 
 What forks is a server of its own (multiprocessing's forkserver), so each build is a process as it is in the pipeline, with nothing left over from
-another. PostgreSQL's databases have names of their own in each test, which are in the parsed project: there it is parsed again.
+another. A database's name is in the parsed project: PostgreSQL's, which have names of their own in each test, are written into it.
 """
 
 import multiprocessing
@@ -17,23 +17,26 @@ from qn_pipeline.warehouse import dbt
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "dbt.adapters.postgres"])
 LONGEST = 300
+PLACEHOLDER = "qn_" + 12 * "0"
 
 
 def invoke(words: list[str], variables: Mapping[str, str]) -> tuple[int, str]:
     """Run dbt with these words and environment. Returns its exit status and what it said."""
-    parsed = _parsed() if variables["QN_DBT_TARGET"] == "duckdb" else None
-    return _forked(words, variables, parsed, None)
+    database = variables.get("QN_DBT_PG_DATABASE", PLACEHOLDER)
+    parsed = _parsed(variables["QN_DBT_TARGET"]).replace(PLACEHOLDER.encode(), database.encode()) if len(database) == len(PLACEHOLDER) else None
+    return _forked(["--log-level-file", "none", *words], variables, parsed, None)
 
 
 @cache
-def _parsed() -> bytes:
-    """The project as one on DuckDB: a file's name is in it, its folder is not."""
+def _parsed(kind: str) -> bytes:
+    """The project as one on an engine: a DuckDB file's name is in it, its folder is not; PostgreSQL's database has a name that stands for any."""
     with tempfile.TemporaryDirectory(prefix="dbt-parsed-") as aside:
         own = {
             "QN_DBT_DUCKDB_PATH": str(Path(aside) / "warehouse.duckdb"),
+            "QN_DBT_PG_DATABASE": PLACEHOLDER,
             "DBT_TARGET_PATH": aside,
             "DBT_LOG_PATH": aside,
-            "QN_DBT_TARGET": "duckdb",
+            "QN_DBT_TARGET": kind,
         }
         kept = Path(aside) / "parsed"
         words = ["--quiet", "parse", "--project-dir", str(dbt.PROJECT), "--profiles-dir", str(dbt.PROJECT)]

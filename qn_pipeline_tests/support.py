@@ -211,7 +211,7 @@ class Pipeline:
 
     def _dbt(self, words: list[str]) -> None:
         folders = ["--project-dir", str(dbt.PROJECT), "--profiles-dir", str(dbt.PROJECT)]
-        status, said = dbt_server.invoke(["--no-use-colors", *words, *folders], os.environ | dbt.environment(self.settings))
+        status, said = dbt_server.invoke(["--no-use-colors", "--no-write-json", *words, *folders], os.environ | dbt.environment(self.settings))
         assert status == 0, said
 
     def run(self, *days: date, select: str = "+fct_dossier", command: str = "build") -> None:
