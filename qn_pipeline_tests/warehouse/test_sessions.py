@@ -102,7 +102,7 @@ def test_a_statement_of_dbt_that_takes_too_long_is_told(pipeline: Pipeline, monk
         writing.execute("alter table valid.dossiers rename to told")
         writing.execute("create view valid.dossiers as select t.* from valid.told as t, (select pg_sleep(60)) as s")
     monkeypatch.setenv("QN_STATEMENT_TIMEOUT", "3")
-    words = ["run", "--select", "+dossier_touched", "--project-dir", str(dbt.PROJECT), "--profiles-dir", str(dbt.PROJECT)]
+    words = ["run", "--full-refresh", "--select", "+dossier_touched", "--project-dir", str(dbt.PROJECT), "--profiles-dir", str(dbt.PROJECT)]
     status, said = dbt_server.invoke(words, os.environ | dbt.environment(pipeline.settings))
     assert status == 1
     assert "canceling statement due to statement timeout" in said
