@@ -65,6 +65,13 @@ class Format(StrEnum):
 Formatted = Annotated[Format, typer.Option("--format", help="How to write the rows.")]
 
 
+class RowsFormat(StrEnum):
+    table = "table"
+    csv = "csv"
+    json = "json"
+    xlsx = "xlsx"
+
+
 @app.callback(invoke_without_command=True)
 def about(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
     """The monthly figures of a province's digital transformation."""
@@ -304,6 +311,69 @@ def indicators(
             columns, [row for row in rows if indicator is not None or row[at] in values.HEADLINES], by_channel=indicator is not None
         )
         _write(names, lines, fmt, title=f"{month} ({period_set}), as of {rows[0][columns.index('as_of')]}", numbers=set(range(2, len(names))))
+
+
+@app.command()
+def explain(
+    indicator: Annotated[str, typer.Option("--indicator", help="Code of an indicator.")],
+    period: Annotated[str, typer.Option("--month", "--period", help="2022-11; also 2022-11-05, 2022-Q4, 2022-H1, 2022-9M or 2022.")],
+    project_dir: ProjectDir = Path(),
+    unit: Annotated[str | None, typer.Option("--unit", help="Code of a unit; without it the province.")] = None,
+    channel: Annotated[str, typer.Option("--channel", help="direct, online or post; all of them without it.")] = values.ALL_CHANNELS,
+    period_set: Annotated[str, typer.Option("--period-set", help="How time is cut: calendar, year_to_date or administrative.")] = values.CALENDAR,
+    dossier: Annotated[str | None, typer.Option("--dossier", help="Code of a dossier: why it is counted, or why it is not.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many rows of each part a table shows; files hold all.")] = 20,
+    output: Annotated[Path | None, typer.Option("--output", help="The workbook to write.", dir_okay=False)] = None,
+    fmt: Annotated[RowsFormat, typer.Option("--format", help="How to write the rows.")] = RowsFormat.table,
+) -> None:
+    """A figure opened to the rows of its numerator and denominator, which add up to it, each with what decided and where it came from."""
+    from qn_pipeline.indicators.explain import explain as opened
+    from qn_pipeline.indicators.explained_dossier import search
+    from qn_pipeline.publishing.explanation_workbook import write_explanation
+    from qn_pipeline.publishing.explanations import explained, why
+
+    if (output is not None) != (fmt is RowsFormat.xlsx):
+        raise ConfigurationError("--output and --format xlsx go together. Nothing was written. Give both, or neither.")
+    _, settings = _load(project_dir)
+    with open_warehouse(settings).reading_rows() as ask:
+        rows = 1 if dossier is not None else limit if fmt is RowsFormat.table else None
+        explanation = opened(ask, indicator, period, unit, channel, period_set, rows)
+        told = None if dossier is None else why(search(ask, explanation.figure, dossier), explanation.figure)
+    figure = explanation.figure
+    title = f"{figure.name}, {figure.unit_name}, {period} ({period_set}), as of {figure.as_of}: {figure.value}"
+    if told is not None:
+        for line in (title, *told):
+            out.print(line, highlight=False, soft_wrap=True)
+        return
+    if output is not None:
+        write_explanation(explanation, output)
+        out.print(
+            f"{output}: {', '.join(f'{part.rows.count} rows of the {part.name}' for part in explanation.parts)}", highlight=False, soft_wrap=True
+        )
+        return
+    tables = [(part, *explained(part.rows, part.name)) for part in explanation.parts]
+    if fmt is RowsFormat.table:
+        out.print(title, highlight=False, soft_wrap=True)
+        for part, columns, lines in tables:
+            shown = [at for at, name in enumerate(columns) if name in _ON_A_SCREEN]
+            _write(
+                [columns[at] for at in shown],
+                [[line[at] for at in shown] for line in lines],
+                Format.table,
+                title=f"{part.name}: {part.figure}, the sum of {part.rows.count} rows ({part.measures})",
+            )
+            if len(lines) < part.rows.count:
+                out.print(
+                    f"{len(lines)} of {part.rows.count} rows. All of them, and where they came from: --format csv, or --format xlsx --output FILE",
+                    highlight=False,
+                )
+        return
+    # Numerator and denominator are of one family, and so have the same columns.
+    _write(tables[0][1] if tables else [], [line for _, _, lines in tables for line in lines], Format(fmt.value))
+
+
+# A table on a screen has no room for more.
+_ON_A_SCREEN = ("counted", "dossier", "feedback", "procedure_name", "unit_name", "from_name", "to_name", "why")
 
 
 def _list(columns: list[str], rows: list[Any]) -> tuple[list[str], list[list[Any]]]:
@@ -619,7 +689,7 @@ def _write(columns: Sequence[str], rows: Iterable[Sequence[Any]], fmt: Format, t
                 column,
                 justify="right" if index in (numbers or ()) else "left",
                 overflow="fold",
-                no_wrap=column in ("unit", "rule"),
+                no_wrap=column in ("unit", "rule", "dossier"),
                 # Headings fold first, so that names have room; a least width would push the last columns out.
                 max_width=10 if index in (numbers or ()) else None,
             )

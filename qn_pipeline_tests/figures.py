@@ -1,9 +1,11 @@
 """What is published, and what the ledger of truth says, as keys and counts that can be compared."""
 
+import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from qn_pipeline.indicators.explain import explain
 from qn_pipeline.simulator.known import ToldBy
 from qn_pipeline.simulator.ledger import GRAINS, Grain, Key, ledger
 from qn_pipeline.simulator.lives import Province
@@ -121,3 +123,33 @@ def _true(true: Truth, key: Key) -> Count:
 def counting(got: Figures) -> set[str]:
     """The indicators that count something."""
     return {key[0] for key, (numerator, _) in got.items() if numerator}
+
+
+def opened(pipeline: Pipeline, count: int, seed: int) -> dict[tuple[object, ...], tuple[Count, Count]]:
+    """Of so many random figures that count something, of every indicator in turn: what is published, and what the rows behind each add up to."""
+    _, rows = pipeline.warehouse.read(
+        "select indicator, period_set, grain, period_end, unit, channel, numerator, denominator from marts.indicator_values "
+        "where numerator <> 0 or denominator <> 0 order by 1, 2, 3, 4, 5, 6"
+    )
+    by_indicator: dict[str, list[tuple[object, ...]]] = {}
+    for row in rows:
+        by_indicator.setdefault(row[0], []).append(row)
+    dice = random.Random(seed)
+    chosen = [dice.choice(kept) for _ in range(-(-count // len(by_indicator))) for kept in by_indicator.values()]
+    found: dict[tuple[object, ...], tuple[Count, Count]] = {}
+    with pipeline.warehouse.reading_rows() as ask:
+        for indicator, period_set, grain, end, unit, channel, numerator, denominator in chosen:
+            parts = explain(ask, str(indicator), written(str(grain), end), str(unit), str(channel), str(period_set)).parts  # type: ignore[arg-type]
+            sums = {part.name: sum(row[part.rows.columns.index("counted")] for row in part.rows.rows) for part in parts}
+            found[indicator, period_set, grain, end, unit, channel] = (
+                (numerator, denominator),  # type: ignore[assignment]
+                (sums.get("numerator"), sums.get("denominator")),
+            )
+    return found
+
+
+def written(grain: str, end: date) -> str:
+    """A period as people write it."""
+    if grain in ("day", "month"):
+        return f"{end}" if grain == "day" else f"{end:%Y-%m}"
+    return f"{end.year}" + {"quarter": f"-Q{(end.month + 2) // 3}", "half_year": "-H1", "nine_months": "-9M", "year": ""}[grain]

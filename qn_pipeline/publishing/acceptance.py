@@ -19,7 +19,7 @@ from qn_pipeline.contracts import codes
 from qn_pipeline.indicators.acceptance import Acceptance, Line, Work
 from qn_pipeline.postal_contracts import PER_TIME
 from qn_pipeline.publishing.amounts import in_words
-from qn_pipeline.publishing.wording import day, moment
+from qn_pipeline.publishing.wording import day, moment, typed_text
 
 MINUTES, LIST, REFUSED = "Biên bản", "Bảng kê", "Không nghiệm thu"
 PER = {
@@ -40,7 +40,6 @@ REASONS = {
     "claimed_twice": "Hồ sơ đã được tiếp nhận hoặc trả kết quả ở lượt trước",
 }
 """Why a piece is not accepted."""
-NOT_A_CODE = "(không phải mã hồ sơ)"
 LIST_COLUMNS = ("STT", "Thời điểm", "Bưu cục", "Loại việc", "Đối tượng số hóa", "Mã hồ sơ", "Mã đã ghi", "Số trang", "Số tệp", "Cách đối chiếu")
 REFUSED_COLUMNS = ("STT", "Thời điểm", "Bưu cục", "Loại việc", "Đối tượng số hóa", "Mã đã ghi", "Số trang", "Số tệp", "Lý do")
 WIDTHS = {
@@ -315,14 +314,6 @@ def found_by(piece: Work) -> str:
     if piece.match == "approximate":
         return "Gần đúng: " + (f"khác {piece.edits} ký tự" if piece.edits else "ký tự dễ nhầm") + ", khớp bộ phận và thời điểm"
     return "Không cần mã"
-
-
-def typed_text(typed: str | None) -> str | None:
-    """What was typed, where it looks like a dossier's code: a name, or the number of an identity card, is not shown."""
-    if typed is None:
-        return None
-    is_code = re.fullmatch(r"[0-9A-Za-z ._/-]+", typed) and len(re.findall("[0-9]", typed)) >= 6 and not re.fullmatch("[0-9 ]+", typed)
-    return typed if is_code else NOT_A_CODE
 
 
 def _plain(text: str) -> str:

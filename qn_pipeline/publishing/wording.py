@@ -1,9 +1,11 @@
 """Numbers, dates and months as Vietnamese readers write them."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 
 NO_VALUE = "–"
+NOT_A_CODE = "(không phải mã hồ sơ)"
 
 
 def number(value: int | Decimal | None) -> str:
@@ -39,3 +41,11 @@ def change(now: int, before: int | None) -> str:
     if now == before:
         return "bằng tháng trước"
     return f"{'tăng' if now > before else 'giảm'} {number(abs(now - before))} so với tháng trước"
+
+
+def typed_text(typed: str | None) -> str | None:
+    """What was typed, where it looks like a dossier's code: a name, or the number of an identity card, is not shown."""
+    if typed is None:
+        return None
+    is_code = re.fullmatch(r"[0-9A-Za-z ._/-]+", typed) and len(re.findall("[0-9]", typed)) >= 6 and not re.fullmatch("[0-9 ]+", typed)
+    return typed if is_code else NOT_A_CODE

@@ -29,6 +29,7 @@ from qn_pipeline.simulator.simulate import simulate
 from qn_pipeline.simulator.units import UNITS
 from qn_pipeline.warehouse.exit_checks import count_violations
 from qn_pipeline_tests.end_to_end.personal import ANCHOR, Search, texts_below
+from qn_pipeline_tests.figures import opened
 from qn_pipeline_tests.support import Pipeline, engine_environment
 
 START, LAST = date(2022, 6, 1), date(2022, 9, 12)
@@ -246,6 +247,12 @@ def test_feedback_of_1022(world: World) -> None:
         "petitions_answered",
         "petitions_answered_late",
     }
+
+
+def test_rows_behind_figures_add_up_to_them(world: World) -> None:
+    figures = opened(world.pipeline, 200, seed=8)
+    assert {str(key[0]) for key in figures} >= {"post_pages", "post_unmatched", "petitions_open", "index_5_3", "dossiers_running"}
+    assert {key: both for key, both in figures.items() if both[0] != both[1]} == {}
 
 
 def test_open_feedback_at_the_last_instant(world: World) -> None:
@@ -484,6 +491,10 @@ def test_the_command_line_shows_all_of_it(world: World) -> None:
     minutes = told("acceptance", "--month", "2022-07", "--unit", "000.00.12.H47")
     assert [row["amount"] for row in minutes] == [7_500_000]
     assert Path(minutes[0]["file"]).is_file()
+    scanned = told("explain", "--indicator", "post_pages", "--month", "2022-07")
+    assert sum(row["counted"] for row in scanned) == sum(row["pages"] for row in scanned) > 0
+    opened_twice = told("explain", "--indicator", "on_time_share", "--period", "2022-Q3")
+    assert Counter(row["part"] for row in opened_twice).keys() == {"numerator", "denominator"}
     assert {row["urgency"] for row in told("worklist", "feedback")} >= {"overdue"}
     assert told("worklist", "dossiers", "--unit", "000.00.00.H47") == []
 

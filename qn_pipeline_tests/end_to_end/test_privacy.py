@@ -148,7 +148,8 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
             system.set_clock(end_of(last))
             system.set_faults(faults)
             assert qn("run", "--from", str(first), "--to", str(last), "--verbose") == status, printed.getvalue()[-3000:]
-        for command in (["quarantine"], ["quarantine", "--format", "json"], ["indicators", "--month", "2022-02"], ["doctor"]):
+        rows = ["explain", "--indicator", "dossiers_received", "--month", "2022-02", "--format", "csv"]
+        for command in (["quarantine"], ["quarantine", "--format", "json"], ["indicators", "--month", "2022-02"], rows, ["doctor"]):
             qn(*command)
         for source in (CONNECTION, NATIONAL, "van_phong", "so"):
             qn("check-source", source, "--verbose")

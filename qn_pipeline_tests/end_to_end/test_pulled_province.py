@@ -14,7 +14,7 @@ from qn_pipeline.simulator.projects import write_project
 from qn_pipeline.simulator.server import serving
 from qn_pipeline.simulator.simulate import simulate
 from qn_pipeline.warehouse.engines import Row
-from qn_pipeline_tests.figures import INDICATORS, NOT_TOLD_BY_OPENCPS, Figures, Truth, counting, differences, published, truth
+from qn_pipeline_tests.figures import INDICATORS, NOT_TOLD_BY_OPENCPS, Figures, Truth, counting, differences, opened, published, truth
 from qn_pipeline_tests.support import Pipeline, engine_environment
 
 # A backfill of many days in one run, a night, one after three nights without a run, and one that closes a month.
@@ -84,6 +84,12 @@ def test_closed_months_changed_between_the_nights(nights: list[Night]) -> None:
     before, after = nights[0].true.by_unit, nights[-1].true.by_unit
     closed = {key for key in before if key[1:3] == ("month", date(2022, 3, 1)) and key[0] in ("received", "settled")}
     assert any(before[key] != after.get(key, 0) for key in closed)
+
+
+def test_rows_behind_figures_add_up_to_them(nights: list[Night], query: Callable[[str], list[Row]], pipeline: Pipeline) -> None:
+    figures = opened(pipeline, 200, seed=8)
+    assert {str(key[0]) for key in figures} >= {"index_3_2", "index_2_1", "dossiers_transferred_in", "local_on_time_share", "dossiers_paused_past"}
+    assert {key: both for key, both in figures.items() if both[0] != both[1]} == {}
 
 
 def test_details_are_asked_for_changed_dossiers_only(nights: list[Night], query: Callable[[str], list[Row]]) -> None:

@@ -27,45 +27,12 @@ with event as (
 
 cell as (
     select
-        day, unit, desk, channel, sum(times) as events,
-        sum(case when is_reception then times else 0 end) as received,
-        sum(case when is_reopening then times else 0 end) as reopened,
-        sum(case when is_reception and {{ has_trait('is_through_post') }} then times else 0 end) as received_through_post,
-        sum(case when is_reception and {{ has_trait('has_components_by_post') }} then times else 0 end) as received_digitized_by_post,
-        sum(case when is_end and state = 'settled' and {{ has_trait('has_result_by_post') }} then times else 0 end) as settled_digitized_by_post,
-        sum(case when is_end and state = 'settled' and standing <> 'late' and not {{ has_trait('is_disliked') }} then times else 0 end) as settled_happily,
-        sum(case when is_reception and channel = 'online' then times else 0 end) as received_online,
-        sum(case when is_reception and channel = 'direct' then times else 0 end) as received_direct,
-        sum(case when is_reception and channel = 'post' then times else 0 end) as received_post,
-        sum(case when is_reception and {{ has_trait('is_reused') }} then times else 0 end) as received_reused,
-        sum(case when is_reception and {{ has_trait('is_from_store') }} then times else 0 end) as received_from_store,
-        sum(case when is_reception and {{ has_trait('is_identity_verified') }} then times else 0 end) as received_identity_verified,
-        sum(case when is_reception and {{ has_trait('has_digital_components') }} then times else 0 end) as received_components_digitized,
-        sum(case when is_reception and channel = 'online' and ({{ has_trait('has_digital_result') }} or not {{ has_trait('has_paper_result') }}) then times else 0 end) as received_electronic,
-        sum(case when is_reception and {{ has_trait('has_fee') }} then times else 0 end) as received_with_fee,
-        sum(case when is_reception and {{ has_trait('has_fee') }} and {{ has_trait('is_paid_online') }} then times else 0 end) as received_paid_online,
-        sum(case when is_end and state = 'settled' and {{ has_trait('has_paper_result') }} then times else 0 end) as settled_paper,
-        sum(case when is_end and state = 'settled' and {{ has_trait('has_paper_result') }} and {{ has_trait('has_digital_result') }} then times else 0 end) as settled_paper_digitized,
-        sum(
-            case when is_end and state = 'settled' and {{ has_trait('has_digital_components') }} and ({{ has_trait('has_digital_result') }} or not {{ has_trait('has_paper_result') }}) then times else 0 end
-        ) as settled_digitized
-        {%- for end in ends() %},
-        sum(case when is_end and state = '{{ end }}' then times else 0 end) as {{ end }}
-        {%- for reading in readings() %}
-        {%- for verdict in verdicts() %},
-        sum(case when is_end and state = '{{ end }}' and {{ reading }}standing = '{{ verdict }}' then times else 0 end) as {{ reading }}{{ end }}_{{ verdict }}
+        day, unit, desk, channel, sum(times) as events
+        {%- for measure, condition in flow_conditions().items() %},
+        sum(case when {{ condition }} then times else 0 end) as {{ measure }}
         {%- endfor %}
-        {%- endfor %}
-        {%- endfor %}
-        {%- for reading in readings() %}
-        {%- for stock in stocks() %}
-        {%- for standing in standings() %},
-        {%- set verdicts_of = {'within': "'within', 'early', 'on_time'", 'past': "'past', 'late'", 'without_due': "'without_due'"}[standing] %}
-        sum(
-            case when state = '{{ 'stopped' if stock == 'held' else stock }}' and {{ reading }}standing in ({{ verdicts_of }}) then sign * times else 0 end
-        ) as {{ reading }}{{ stock }}_{{ standing }}_delta
-        {%- endfor %}
-        {%- endfor %}
+        {%- for measure, condition in stock_conditions().items() %},
+        sum(case when {{ condition }} then sign * times else 0 end) as {{ measure }}_delta
         {%- endfor %}
     from event
     group by day, unit, desk, channel
