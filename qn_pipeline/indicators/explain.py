@@ -4,18 +4,19 @@ Here is what was asked and what adds up; the rows of each family are chosen in `
 publishing/explanations.py.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from qn_pipeline.errors import ConfigurationError, RunFailed
-from qn_pipeline.indicators.catalogue import catalogue
 from qn_pipeline.indicators.explained_rows import Asked, Rows, rows_of
 from qn_pipeline.indicators.periods import parse_day, parse_month
 from qn_pipeline.indicators.values import ALL_CHANNELS
 from qn_pipeline.warehouse.engines import Ask
 
-PARTS = ("numerator", "denominator")
+NUMERATOR, DENOMINATOR = "numerator", "denominator"
 PERIODS = {
     "day": "2022-11-05",
     "month": "2022-11",
@@ -28,12 +29,24 @@ PERIODS = {
 LAST_MONTHS = {"half_year": 6, "nine_months": 9, "year": 12}
 
 
+class Entry(NamedTuple):
+    """What the catalogue of a build says of an indicator."""
+
+    indicator: str
+    name_vi: str
+    numerator: str | None
+    denominator: str | None
+    counted_by: str
+    missing_en: str | None
+
+
 @dataclass(frozen=True)
 class Figure:
-    """A figure as it is published, with what it counts."""
+    """A figure as it is published, with what it counts: `measures` by part, as the catalogue of that build had them."""
 
     indicator: str
     name: str
+    measures: Mapping[str, str]
     unit_name: str
     asked: Asked
     grain: str
@@ -85,10 +98,10 @@ def explain(ask: Ask, indicator: str, period: str, unit: str | None, channel: st
     Raises ConfigurationError for a figure that there is not, and RunFailed where rows do not add up to it.
     """
     figure = _figure(ask, indicator, period, unit, channel, period_set)
-    entry = next(entry for entry in catalogue() if entry.indicator == indicator)
     parts = []
-    for name, measures, value in zip(PARTS, (entry.numerator, entry.denominator), (figure.numerator, figure.denominator), strict=True):
-        if measures is not None and value is not None:
+    for name, measures in figure.measures.items():
+        value = figure.numerator if name == NUMERATOR else figure.denominator
+        if value is not None:
             rows = rows_of(ask, measures, figure.asked, limit)
             if rows.total != value:
                 raise RunFailed(
@@ -100,10 +113,11 @@ def explain(ask: Ask, indicator: str, period: str, unit: str | None, channel: st
 
 
 def _figure(ask: Ask, indicator: str, period: str, unit: str | None, channel: str, period_set: str) -> Figure:
-    entry = next((entry for entry in catalogue() if entry.indicator == indicator), None)
+    _, entries = ask("select indicator, name_vi, numerator, denominator, counted_by, missing_en from marts.indicator order by position")
+    entry = next((Entry(*row) for row in entries if row[0] == indicator), None)
     if entry is None:
         raise ConfigurationError(
-            f"There is no indicator {indicator!r}. Nothing was written. The catalogue has: {', '.join(e.indicator for e in catalogue())}."
+            f"There is no indicator {indicator!r}. Nothing was written. The catalogue has: {', '.join(row[0] for row in entries)}."
         )
     if entry.numerator is None:
         raise ConfigurationError(
@@ -124,7 +138,8 @@ def _figure(ask: Ask, indicator: str, period: str, unit: str | None, channel: st
         raise ConfigurationError(_no_figure(ask, indicator, period, grain, unit, channel, period_set))
     start, end, numerator, denominator, value, as_of = found[0]
     asked = Asked(start, end, unit, None if channel == ALL_CHANNELS else channel, entry.counted_by)
-    return Figure(indicator, entry.name_vi, name, asked, grain, numerator, denominator, value, as_of)
+    measures = {NUMERATOR: entry.numerator} | ({DENOMINATOR: entry.denominator} if entry.denominator else {})
+    return Figure(indicator, entry.name_vi, measures, name, asked, grain, numerator, denominator, value, as_of)
 
 
 def _no_figure(ask: Ask, indicator: str, period: str, grain: str, unit: str, channel: str, period_set: str) -> str:

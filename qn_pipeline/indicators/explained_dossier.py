@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qn_pipeline.errors import ConfigurationError
-from qn_pipeline.indicators.catalogue import catalogue
-from qn_pipeline.indicators.explain import PARTS, Figure
+from qn_pipeline.indicators.explain import Figure
 from qn_pipeline.indicators.explained_rows import TRANSFERS, Rows, pieces_of, terms_of
 from qn_pipeline.indicators.measures import FEEDBACK, POSTAL, SERVICES
 from qn_pipeline.warehouse.engines import Ask
@@ -33,8 +32,7 @@ class Searched:
 
 def search(ask: Ask, figure: Figure, typed: str) -> Searched:
     """A dossier against a figure of dossiers. Raises ConfigurationError where the figure counts something else."""
-    entry = next(entry for entry in catalogue() if entry.indicator == figure.indicator)
-    texts = {name: text for name, text in zip(PARTS, (entry.numerator, entry.denominator), strict=True) if text is not None}
+    texts = figure.measures
     named = {term.measure for text in texts.values() for term in terms_of(text)}
     if named & (SERVICES | POSTAL | FEEDBACK | set(TRANSFERS)):
         raise ConfigurationError(f"{figure.indicator} counts no lives of dossiers, so no dossier is missing in it. Nothing was written.")

@@ -23,7 +23,9 @@ EARLY, ON_TIME, LATE, RUNNING, ELSEWHERE, NEW, BAD = (f"000.00.33.H47-220601-{nu
 @pytest.fixture(scope="module", params=["duckdb", "postgres"])
 def pipeline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     with engine_environment(request.param, request):
-        folder = write_project(tmp_path_factory.mktemp("explain") / "p", {"desk": {"files": "data/desk_{day}.csv"}})
+        # The province counts its share otherwise than the catalogue that is delivered.
+        own = {"index_4_3": {"numerator": "received_online", "needs": []}}
+        folder = write_project(tmp_path_factory.mktemp("explain") / "p", {"desk": {"files": "data/desk_{day}.csv"}}, catalogue=own)
         rows = [
             dossier(1, status=9, ended="2022-06-10 09:00:00"),
             dossier(2, status=9, ended="2022-06-20 07:59:59"),
@@ -75,6 +77,12 @@ def test_rows_of_a_share(pipeline: Pipeline) -> None:
 def test_the_province_holds_the_units_below_it(pipeline: Pipeline) -> None:
     assert opened(pipeline, unit=None).figure.denominator == 4
     assert opened(pipeline, unit=None).parts[1].rows.count == 4
+
+
+def test_a_figure_is_opened_as_the_provinces_catalogue_has_it(pipeline: Pipeline) -> None:
+    numerator, denominator = opened(pipeline, "index_4_3").parts
+    assert (numerator.measures, numerator.rows.total, denominator.rows.total) == ("received_online", 1, 4)
+    assert [row["why"] for row in told(opened(pipeline, "index_4_3"), 0).values()] == ["Tiếp nhận lúc 08:00:00 ngày 01/06/2022; nộp trực tuyến"]
 
 
 def test_a_stock_holds_what_was_open_at_its_moment(pipeline: Pipeline) -> None:
