@@ -482,6 +482,14 @@ def load_project(directory: Path) -> Project:
     return project.model_copy(update={"adjustments": _adjustments(project)})
 
 
+def configuration_files(directory: Path) -> list[Path]:
+    """The files that say how a project's rows are read and counted, relative to its folder: qn.yaml, its mappings, its adjustments."""
+    sources = _read_yaml(directory / PROJECT_FILE, hint="Name the project's folder with --project")["sources"]
+    mappings = sorted({str(source["mapping"]) for source in sources.values()})
+    adjustments = sorted(file.relative_to(directory) for file in (directory / ADJUSTMENTS).glob("[!.]*.yaml"))
+    return [Path(PROJECT_FILE), *map(Path, mappings), *adjustments]
+
+
 def _adjustments(project: Project) -> list[Adjustment]:
     contracts = {name: source.contract for name, source in project.sources.items()}
     folder = project.directory / ADJUSTMENTS

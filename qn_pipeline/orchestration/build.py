@@ -9,7 +9,7 @@ from dagster import Definitions, in_process_executor
 
 from qn_pipeline.errors import ConfigurationError
 from qn_pipeline.orchestration.assets.landing import landing_assets
-from qn_pipeline.orchestration.assets.published import pages_asset, swap_asset
+from qn_pipeline.orchestration.assets.published import pages_asset, swap_asset, vintage_asset
 from qn_pipeline.orchestration.assets.valid import valid_assets
 from qn_pipeline.orchestration.assets.warehouse import dbt_models, dbt_resource, exit_checks, loader_asset
 from qn_pipeline.orchestration.jobs import nightly_job, nightly_schedule, publish_job, publish_sensor, rebuild_job
@@ -34,7 +34,7 @@ def build_defs(project_dir: Path | None = None, **resources: Any) -> Definitions
     nightly, publish, proof = nightly_job(days), publish_job(months), proof_job()
     where = str(directory.absolute()) if directory else f"(set {PROJECT_VARIABLE} to a project's folder)"
     return Definitions(
-        assets=[*landing_assets(days), *valid_assets(days), loader_asset(), dbt_models(), swap_asset(), pages_asset(months)],
+        assets=[*landing_assets(days), *valid_assets(days), loader_asset(), dbt_models(), swap_asset(), vintage_asset(), pages_asset(months)],
         asset_checks=[exit_checks()],
         jobs=[nightly, publish, rebuild_job(days), proof],
         schedules=[nightly_schedule(nightly, where, zone, env), refresh_schedule(nightly, zone, env), proof_schedule(proof, zone, env)],

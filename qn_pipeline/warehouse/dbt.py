@@ -85,6 +85,13 @@ def _parse() -> None:
             (Path(aside) / name).replace(MANIFEST.parent / name)
 
 
+def run(settings: Settings, words: Sequence[str]) -> str | None:
+    """Run dbt with these words on the settings' warehouse, outside Dagster. Returns what it said when it failed, and None when it did not."""
+    command = [str(EXECUTABLE), "--no-use-colors", *words, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    done = subprocess.run(command, env=os.environ | environment(settings), capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr if done.returncode else None
+
+
 def kept_tables(manifest: Mapping[str, Any]) -> dict[str, str]:
     """The tables that are kept from build to build, by name, with their schemas."""
     return {node["name"]: node["schema"] for node in manifest["nodes"].values() if _is_kept(node)}

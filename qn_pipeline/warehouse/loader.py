@@ -51,7 +51,7 @@ from qn_pipeline.warehouse.tables import (
     all_tables,
     entity_columns,
 )
-from qn_pipeline.warehouse.working_calendar import usual_days, usual_hours
+from qn_pipeline.warehouse.working_calendar import UsualCalendar, usual_calendar
 
 log = logging.getLogger(__name__)
 
@@ -84,10 +84,17 @@ class Catalogue:
     scoring: Mapping[str, object]
 
 
-def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: datetime, catalogue: Catalogue) -> Loaded:
+def calendar_of(project: Project, as_of: datetime) -> UsualCalendar:
+    """The working calendar that holds where no source tells one, as far as deadlines may lie."""
+    return usual_calendar(project.profile, FIRST_KNOWN_DAY, date(as_of.year + YEARS_AHEAD, 12, 31))
+
+
+def load(
+    settings: Settings, project: Project, warehouse: Warehouse, as_of: datetime, catalogue: Catalogue, usual: UsualCalendar | None = None
+) -> Loaded:
     """Bring the schema `valid` in line with the valid stage, and set the instant that the models count up to.
 
-    `as_of` is local and naive; an earlier one than the warehouse has is passed over. Raises ContractBroken when a count differs,
+    `as_of` is local and naive; an earlier one than the warehouse has is passed over. `usual`: a working calendar of another time. Raises ContractBroken when a count differs,
     ConfigurationError when the warehouse belongs to another home folder.
     """
     extractions = read_extractions(settings)
@@ -116,8 +123,9 @@ def load(settings: Settings, project: Project, warehouse: Warehouse, as_of: date
         _replace(writing, "postal_contracts", POSTAL_CONTRACTS, contract_rows(project.post))
         _replace(writing, "postal_prices", POSTAL_PRICES, price_rows(project.post))
         _replace(writing, "systems", SYSTEMS, _ranked_systems(project))
-        _replace(writing, "usual_hours", USUAL_HOURS, usual_hours())
-        _replace(writing, "usual_days", USUAL_DAYS, usual_days(project.profile, FIRST_KNOWN_DAY, date(as_of.year + YEARS_AHEAD, 12, 31)))
+        calendar = usual or calendar_of(project, as_of)
+        _replace(writing, "usual_hours", USUAL_HOURS, calendar.hours)
+        _replace(writing, "usual_days", USUAL_DAYS, calendar.days)
         going = list(known.keys() - results.keys())
         going += [e.manifest.seq for e in extractions if e.manifest.seq in known and known[e.manifest.seq][0] != _wanted(e, results)]
         _touch(writing, going)

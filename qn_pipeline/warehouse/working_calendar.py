@@ -1,5 +1,7 @@
 """The working calendar that holds where no source tells one, as rows: the country's days off, swapped Saturdays and usual hours."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from holidays import country_holidays
@@ -11,6 +13,19 @@ SATURDAY = 6
 WORKING_WEEK = range(1, SATURDAY)
 # OpenCPS's own default, and the office hours of most provinces.
 HOURS = "07:30-11:30,13:00-17:00"
+
+
+@dataclass(frozen=True)
+class UsualCalendar:
+    """The calendar as rows: `hours` by weekday, and the `days` that differ from theirs."""
+
+    hours: Sequence[Mapping[str, object]]
+    days: Sequence[Mapping[str, object]]
+
+
+def usual_calendar(profile: Profile, first: date, last: date) -> UsualCalendar:
+    """The calendar of a profile from the first day to the last."""
+    return UsualCalendar(usual_hours(), usual_days(profile, first, last))
 
 
 def usual_hours() -> list[dict[str, object]]:

@@ -1,8 +1,9 @@
-"""published/<thing>: what readers see: the swapped marts, and a month's pages."""
+"""published/<thing>: what readers see: the swapped marts, a month's first vintage, and its pages."""
 
 from dagster import AssetExecutionContext, AssetsDefinition, BackfillPolicy, MaterializeResult, MonthlyPartitionsDefinition, asset
 
 from qn_pipeline.errors import ContractBroken
+from qn_pipeline.indicators.vintages import first_vintage
 from qn_pipeline.orchestration.metadata import OWNERS
 from qn_pipeline.orchestration.partitions import days_of
 from qn_pipeline.orchestration.resources import Pipeline, told_as_failure
@@ -31,6 +32,25 @@ def swap_asset() -> AssetsDefinition:
         return MaterializeResult(metadata={"warehouse": pipeline.warehouse.describe(), "rows": pipeline.warehouse.describe_rows()})
 
     return marts
+
+
+def vintage_asset() -> AssetsDefinition:
+    """The provisional vintage of the month just closed."""
+
+    @asset(
+        key=["published", "vintages"],
+        deps=[["published", "marts"]],
+        group_name="published",
+        kinds={"python", "parquet"},
+        owners=OWNERS,
+        description="What is published of a month when it has closed: v1, provisional, made once, by the first run that counts to the month's end.",
+    )
+    def vintages(pipeline: Pipeline) -> MaterializeResult:
+        with told_as_failure(pipeline):
+            made = first_vintage(pipeline.settings, pipeline.project, pipeline.warehouse, pipeline.now())
+        return MaterializeResult(metadata={"vintage": made.name, "figures": made.told.figures} if made else {"vintage": "none to make"})
+
+    return vintages
 
 
 def pages_asset(months: MonthlyPartitionsDefinition) -> AssetsDefinition:

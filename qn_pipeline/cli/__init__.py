@@ -3,14 +3,12 @@
 Exit status: 0 done, 1 a run or check failed or was stopped, 2 usage or configuration. An error is one line; --verbose adds the traceback.
 """
 
-import csv
-import json
 import logging
 import os
 import shutil
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -20,19 +18,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.logging import RichHandler
-from rich.table import Table
-from rich.text import Text
 
 from qn_pipeline import __version__
+from qn_pipeline.cli.questions import questions
+from qn_pipeline.cli.shared import Format, Formatted, ProjectDir, err, load, out, show, write
 from qn_pipeline.errors import STOPPED, ConfigurationError, QnError, RunFailed
 from qn_pipeline.indicators import quarantine as cases
 from qn_pipeline.indicators import tables, values
-from qn_pipeline.indicators.catalogue import what_is_counted
 from qn_pipeline.indicators.periods import days_between, parse_day, parse_month, runs_of
 from qn_pipeline.landing.land import check_sources, days_with_work
-from qn_pipeline.project import PROJECT_FILE, Project, load_project
+from qn_pipeline.project import PROJECT_FILE, Project
 from qn_pipeline.settings import Settings, read_settings
 from qn_pipeline.sources.files import month_after, month_before
 from qn_pipeline.stopping import stoppable
@@ -45,31 +41,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The monthly figures of a province's digital transformation. --verbose adds the traceback to an error.",
 )
-# A pipe or a log file has no width of its own.
-WIDTH = None if sys.stdout.isatty() else 160
-out = Console(width=WIDTH)
-err = Console(stderr=True, width=None if sys.stderr.isatty() else 140)
-
+app.add_typer(questions)
 # What a command returns that Typer has caught a Ctrl-C of.
 TYPER_INTERRUPTED = 130
-
-ProjectDir = Annotated[Path, typer.Option("--project", envvar="QN_PROJECT", help="The folder with qn.yaml.", file_okay=False)]
-
-
-class Format(StrEnum):
-    table = "table"
-    csv = "csv"
-    json = "json"
-
-
-Formatted = Annotated[Format, typer.Option("--format", help="How to write the rows.")]
-
-
-class RowsFormat(StrEnum):
-    table = "table"
-    csv = "csv"
-    json = "json"
-    xlsx = "xlsx"
 
 
 @app.callback(invoke_without_command=True)
@@ -106,14 +80,14 @@ def check_source(
     """Hold a source's newest file, or what its connection tells, against its contract, column by column; nothing is written."""
     from qn_pipeline.validation.preflight import check_source as preflight
 
-    project, settings = _load(project_dir)
+    project, settings = load(project_dir)
     result = preflight(settings, project, project.source(name))
     columns = ["column", "mapped_from", "filled_percent", "valid_percent", "unknown_codes"]
     rows = [
         (c.column, c.mapped_from, _percent(c.filled, result.rows), _percent(c.valid, c.filled), ", ".join(c.unknown_codes) or None)
         for c in result.columns
     ]
-    _write(columns, rows, fmt, title=result.told, numbers={2, 3})
+    write(columns, rows, fmt, title=result.told, numbers={2, 3})
     if fmt is Format.table:
         out.print(f"{result.rows} rows, {result.good} keep every rule, {result.unreadable} cannot be read.", highlight=False)
         for rule, count in result.broken_rules.items():
@@ -130,7 +104,7 @@ def run(
     last: Annotated[str | None, typer.Option("--to", help="Last day of a range.")] = None,
 ) -> None:
     """The nightly job: pull, land, check, load, compute, swap, pages. Without a day: all days that wait, up to today."""
-    project, settings = _load(project_dir)
+    project, settings = load(project_dir)
     today = datetime.now(project.zone).date()
     asked = _asked_days(project, day, first, last, today)
     ranges = [asked] if asked else runs_of(days_with_work(settings, project, today)) or [(today, today)]
@@ -206,7 +180,7 @@ def rebuild(project_dir: ProjectDir = Path()) -> None:
     from qn_pipeline.orchestration.jobs import REBUILD
     from qn_pipeline.warehouse.changes import forget_all
 
-    project, settings = _load(project_dir)
+    project, settings = load(project_dir)
     landed = read_extractions(settings)
     if not landed:
         raise ConfigurationError(
@@ -234,7 +208,7 @@ def prove(
     """Prove on a sample of units that what nights keep is what a rebuild from landing would make; nothing that is published changes."""
     from qn_pipeline.orchestration.run import run_proof
 
-    project, settings = _load(project_dir)
+    project, settings = load(project_dir)
     settings.prepare_home()
     with _mishaps_told(settings, project), open_warehouse(settings).alone():
         out.print(run_proof(project_dir, settings, units, seed), highlight=False, soft_wrap=True)
@@ -288,92 +262,29 @@ def indicators(
     fmt: Formatted = Format.table,
 ) -> None:
     """The published figures of a month."""
-    _, settings = _load(project_dir)
+    _, settings = load(project_dir)
     first_day = parse_month(month)
     if scores:
         columns, rows = values.score_table(open_warehouse(settings), first_day, unit)
         if fmt is Format.table and not rows:
             out.print(f"There are no figures for {month} yet.")
         else:
-            _write(columns, rows, fmt, title=f"{month}, points of the national index")
+            write(columns, rows, fmt, title=f"{month}, points of the national index")
         return
     columns, rows = values.month_table(open_warehouse(settings), first_day, unit, indicator, levels or (), period_set)
     if fmt is not Format.table:
-        _write(columns, rows, fmt)
+        write(columns, rows, fmt)
     elif not rows:
         out.print(f"There are no figures for {month} yet.")
     elif unit is not None and indicator is None:
         names, lines = _list(columns, rows)
-        _write(names, lines, fmt, title=f"{rows[0][1]}, {month} ({period_set}), as of {rows[0][columns.index('as_of')]}", numbers={2, 3, 4, 5})
+        write(names, lines, fmt, title=f"{rows[0][1]}, {month} ({period_set}), as of {rows[0][columns.index('as_of')]}", numbers={2, 3, 4, 5})
     else:
         at = columns.index("indicator")
         names, lines = _pivot(
             columns, [row for row in rows if indicator is not None or row[at] in values.HEADLINES], by_channel=indicator is not None
         )
-        _write(names, lines, fmt, title=f"{month} ({period_set}), as of {rows[0][columns.index('as_of')]}", numbers=set(range(2, len(names))))
-
-
-@app.command()
-def explain(
-    indicator: Annotated[str, typer.Option("--indicator", help="Code of an indicator.")],
-    period: Annotated[str, typer.Option("--month", "--period", help="2022-11; also 2022-11-05, 2022-Q4, 2022-H1, 2022-9M or 2022.")],
-    project_dir: ProjectDir = Path(),
-    unit: Annotated[str | None, typer.Option("--unit", help="Code of a unit; without it the province.")] = None,
-    channel: Annotated[str, typer.Option("--channel", help="direct, online or post; all of them without it.")] = values.ALL_CHANNELS,
-    period_set: Annotated[str, typer.Option("--period-set", help="How time is cut: calendar, year_to_date or administrative.")] = values.CALENDAR,
-    dossier: Annotated[str | None, typer.Option("--dossier", help="Code of a dossier: why it is counted, or why it is not.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="How many rows of each part a table shows; files hold all.")] = 20,
-    output: Annotated[Path | None, typer.Option("--output", help="The workbook to write.", dir_okay=False)] = None,
-    fmt: Annotated[RowsFormat, typer.Option("--format", help="How to write the rows.")] = RowsFormat.table,
-) -> None:
-    """A figure opened to the rows of its numerator and denominator, which add up to it, each with what decided and where it came from."""
-    from qn_pipeline.indicators.explain import explain as opened
-    from qn_pipeline.indicators.explained_dossier import search
-    from qn_pipeline.publishing.explanation_workbook import write_explanation
-    from qn_pipeline.publishing.explanations import explained, why
-
-    if (output is not None) != (fmt is RowsFormat.xlsx):
-        raise ConfigurationError("--output and --format xlsx go together. Nothing was written. Give both, or neither.")
-    _, settings = _load(project_dir)
-    with open_warehouse(settings).reading_rows() as ask:
-        rows = 1 if dossier is not None else limit if fmt is RowsFormat.table else None
-        explanation = opened(ask, indicator, period, unit, channel, period_set, rows)
-        told = None if dossier is None else why(search(ask, explanation.figure, dossier), explanation.figure)
-    figure = explanation.figure
-    title = f"{figure.name}, {figure.unit_name}, {period} ({period_set}), as of {figure.as_of}: {figure.value}"
-    if told is not None:
-        for line in (title, *told):
-            out.print(line, highlight=False, soft_wrap=True)
-        return
-    if output is not None:
-        write_explanation(explanation, output)
-        out.print(
-            f"{output}: {', '.join(f'{part.rows.count} rows of the {part.name}' for part in explanation.parts)}", highlight=False, soft_wrap=True
-        )
-        return
-    tables = [(part, *explained(part.rows, part.name)) for part in explanation.parts]
-    if fmt is RowsFormat.table:
-        out.print(title, highlight=False, soft_wrap=True)
-        for part, columns, lines in tables:
-            shown = [at for at, name in enumerate(columns) if name in _ON_A_SCREEN]
-            _write(
-                [columns[at] for at in shown],
-                [[line[at] for at in shown] for line in lines],
-                Format.table,
-                title=f"{part.name}: {part.figure}, the sum of {part.rows.count} rows ({part.measures})",
-            )
-            if len(lines) < part.rows.count:
-                out.print(
-                    f"{len(lines)} of {part.rows.count} rows. All of them, and where they came from: --format csv, or --format xlsx --output FILE",
-                    highlight=False,
-                )
-        return
-    # Numerator and denominator are of one family, and so have the same columns.
-    _write(tables[0][1] if tables else [], [line for _, _, lines in tables for line in lines], Format(fmt.value))
-
-
-# A table on a screen has no room for more.
-_ON_A_SCREEN = ("counted", "dossier", "feedback", "procedure_name", "unit_name", "from_name", "to_name", "why")
+        write(names, lines, fmt, title=f"{month} ({period_set}), as of {rows[0][columns.index('as_of')]}", numbers=set(range(2, len(names))))
 
 
 def _list(columns: list[str], rows: list[Any]) -> tuple[list[str], list[list[Any]]]:
@@ -408,16 +319,14 @@ def post(
     fmt: Formatted = Format.table,
 ) -> None:
     """The post's work of a month: guided, received, digitized, returned; or how it agrees with the one-stop shop."""
-    _, settings = _load(project_dir)
+    _, settings = load(project_dir)
     if reconcile:
         columns, rows = tables.reconciliation_table(open_warehouse(settings), parse_month(month), unit)
         nothing = f"No work of the post is known for {month}."
-        _show(columns, rows, fmt, title=f"{month}, the post's log against the one-stop shop", nothing=nothing, texts=2)
+        show(columns, rows, fmt, title=f"{month}, the post's log against the one-stop shop", nothing=nothing, texts=2)
         return
     columns, rows = tables.post_table(open_warehouse(settings), parse_month(month), unit, levels or ())
-    _show(
-        columns, rows, fmt, title=f"{month}, work of the post", nothing=f"No work of the post is known for {month}.", texts=2 if unit is None else 1
-    )
+    show(columns, rows, fmt, title=f"{month}, work of the post", nothing=f"No work of the post is known for {month}.", texts=2 if unit is None else 1)
 
 
 @app.command()
@@ -432,7 +341,7 @@ def acceptance(
     from qn_pipeline.indicators.acceptance import acceptances, without_contract
     from qn_pipeline.publishing.acceptance import write_minutes
 
-    _, settings = _load(project_dir)
+    _, settings = load(project_dir)
     warehouse, first_day = open_warehouse(settings), parse_month(month)
     folder = out_dir or settings.published / "nghiem_thu" / month
     rows = []
@@ -442,7 +351,7 @@ def acceptance(
         except OSError as error:
             raise ConfigurationError(f"{folder} cannot be written ({error.strerror}). Minutes before it are whole. Name another folder.") from None
         rows.append((found.desk, found.contract, len(found.accepted), len(found.refused), found.amount, str(path)))
-    _write(["desk", "contract", "accepted", "not_accepted", "amount", "file"], rows, fmt, title=f"{month}, minutes of volume", numbers={2, 3, 4})
+    write(["desk", "contract", "accepted", "not_accepted", "amount", "file"], rows, fmt, title=f"{month}, minutes of volume", numbers={2, 3, 4})
     pieces, desks = without_contract(warehouse, first_day)
     if pieces and unit is None:
         err.print(f"{pieces} pieces of work at {desks} desks are under no contract.", highlight=False)
@@ -456,7 +365,7 @@ def budget(
     fmt: Formatted = Format.table,
 ) -> None:
     """Digital-transformation money at a month's end, in đồng: planned, allotted, disbursed."""
-    _, settings = _load(project_dir)
+    _, settings = load(project_dir)
     columns, rows = tables.budget_table(open_warehouse(settings), parse_month(month), unit)
     texts = 2 if unit is None else 3
     if fmt is Format.table:
@@ -467,7 +376,7 @@ def budget(
         rows = [tuple(_millions(cell) if name in money else cell for name, cell in row.items()) for row in picked]
         columns = [*columns[:texts], "plan", "allotted", "paid", "paid %", "ahead of pace", "of all money %"]
     title, nothing = f"{month}, digital-transformation money in millions of đồng", f"No budget is known for {month}."
-    _show(columns, rows, fmt, title=title, nothing=nothing, texts=texts)
+    show(columns, rows, fmt, title=title, nothing=nothing, texts=texts)
 
 
 @app.command()
@@ -477,7 +386,7 @@ def tracker(
     fmt: Formatted = Format.table,
 ) -> None:
     """The specialised databases: progress, delay, records, money, and when they are expected to be done."""
-    _, settings = _load(project_dir)
+    _, settings = load(project_dir)
     day = None if known_at is None else parse_day(known_at)
     columns, rows = tables.tracker_table(open_warehouse(settings), day)
     if fmt is Format.table:
@@ -509,7 +418,7 @@ def tracker(
         ]
         columns = shown
     title = f"Specialised databases{f', as known on {known_at}' if known_at else ''}"
-    _show(columns, rows, fmt, title=title, nothing="No plan of a specialised database is known.", texts=3)
+    show(columns, rows, fmt, title=title, nothing="No plan of a specialised database is known.", texts=3)
 
 
 class Work(StrEnum):
@@ -527,9 +436,9 @@ def worklist(
     fmt: Formatted = Format.table,
 ) -> None:
     """What is overdue or due within five working days; what costs the index most comes first."""
-    _, settings = _load(project_dir)
+    _, settings = load(project_dir)
     columns, rows = tables.worklist_table(open_warehouse(settings), of.value, unit)
-    _show(columns, rows, fmt, title=f"Worklist of {of.value}", nothing="Nothing is overdue or due within five working days.", texts=len(columns))
+    show(columns, rows, fmt, title=f"Worklist of {of.value}", nothing="Nothing is overdue or due within five working days.", texts=len(columns))
 
 
 @app.command()
@@ -547,7 +456,7 @@ def quarantine(
     fmt: Formatted = Format.table,
 ) -> None:
     """Rows that broke a rule: open cases by source and rule with their trend, of one source, rule or unit row by row, or workbooks for those who correct them."""
-    project, settings = _load(project_dir)
+    project, settings = load(project_dir)
     if source is not None:
         project.source(source)
     if rule is not None:
@@ -559,7 +468,7 @@ def quarantine(
         return
     if adjusted:
         columns, rows = cases.adjustments(warehouse)
-        _show(columns, rows, fmt, title="What was decided in place of what sources told", nothing="Nothing was adjusted.", texts=len(columns))
+        show(columns, rows, fmt, title="What was decided in place of what sources told", nothing="Nothing was adjusted.", texts=len(columns))
         return
     asked = cases.Asked(source, rule, unit, state, first, last)
     if by is None and asked.is_narrow():
@@ -577,7 +486,7 @@ def quarantine(
         return
     if fmt is Format.table:
         columns = [name.replace("_", " ") for name in columns]  # they fold there
-    _write(columns, rows, fmt, title=f"Quarantine: {state} cases", numbers=set(range(texts, min(texts + 6, len(columns)))))
+    write(columns, rows, fmt, title=f"Quarantine: {state} cases", numbers=set(range(texts, min(texts + 6, len(columns)))))
 
 
 @app.command(name="grant-bi")
@@ -592,7 +501,7 @@ def grant_bi(
     """Let a role of PostgreSQL read the schema bi, and nothing else."""
     from qn_pipeline.warehouse import roles
 
-    _, settings = _load(project_dir)
+    _, settings = load(project_dir)
 
     def password() -> str | None:
         if settings.bi_password is not None:
@@ -613,7 +522,7 @@ def doctor(project_dir: ProjectDir = Path(), fmt: Formatted = Format.table) -> N
     from qn_pipeline.doctor import examine
 
     findings = examine(project_dir)
-    _write(["what", "state", "told"], [(f.what, f.state, f.told) for f in findings], fmt)
+    write(["what", "state", "told"], [(f.what, f.state, f.told) for f in findings], fmt)
     if any(finding.state == "failed" for finding in findings):
         raise typer.Exit(1)
 
@@ -649,57 +558,12 @@ def _write_workbooks(project: Project, warehouse: Warehouse, folder: Path, first
         out.print("No case is open, so no workbook was written.")
 
 
-def _load(project_dir: Path) -> tuple[Project, Settings]:
-    project = load_project(project_dir)
-    settings = read_settings(project_dir)
-    settings.warehouse_target()
-    what_is_counted(project.catalogue)
-    return project, settings
-
-
-def _show(columns: Sequence[str], rows: Sequence[Sequence[Any]], fmt: Format, title: str, nothing: str, texts: int) -> None:
-    """A table whose first columns are texts and whose others are numbers; to people it says when there is nothing."""
-    if fmt is Format.table and not rows:
-        out.print(nothing)
-        return
-    _write(columns, rows, fmt, title=title, numbers=set(range(texts, len(columns))))
-
-
 def _millions(amount: int | None) -> str | None:
     return None if amount is None else f"{Decimal(amount) / 1_000_000:,.1f}"
 
 
 def _percent(part: int, whole: int) -> Decimal | None:
     return (Decimal(part) * 100 / Decimal(whole)).quantize(Decimal("0.1")) if whole else None
-
-
-def _write(columns: Sequence[str], rows: Iterable[Sequence[Any]], fmt: Format, title: str | None = None, numbers: set[int] | None = None) -> None:
-    if fmt is Format.csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
-    elif fmt is Format.json:
-        json.dump([dict(zip(columns, row, strict=True)) for row in rows], sys.stdout, ensure_ascii=False, indent=1, default=_plain)
-        sys.stdout.write("\n")
-    else:
-        table = Table(title=title, title_justify="left")
-        body = [["" if cell is None else str(cell) for cell in row] for row in rows]
-        for index, column in enumerate(columns):
-            table.add_column(
-                column,
-                justify="right" if index in (numbers or ()) else "left",
-                overflow="fold",
-                no_wrap=column in ("unit", "rule", "dossier"),
-                # Headings fold first, so that names have room; a least width would push the last columns out.
-                max_width=10 if index in (numbers or ()) else None,
-            )
-        for line in body:
-            table.add_row(*(Text(cell) for cell in line))
-        out.print(table)
-
-
-def _plain(value: object) -> object:
-    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def main() -> None:
