@@ -150,3 +150,14 @@ begin
 end
 $$;
 {%- endmacro %}
+
+{# Post offices that work elsewhere than when near codes were looked for. #}
+{% macro moved_offices() -%}
+    select told.office
+    from (
+        select office, unit, 1 as side from {{ ref('postal_office') }}
+        union all
+        select office, unit, -1 from core.postal_office_asked
+    ) as told
+    group by told.office, told.unit having sum(told.side) <> 0
+{%- endmacro %}

@@ -1,5 +1,6 @@
 """Commands about figures that are questioned: opened to their rows, published and signed, made again, and held against what was reported."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
@@ -113,8 +114,21 @@ def _warehouse(settings: Settings, project: Project, known_at: str | None) -> It
     known = known_by(settings, project, moment)
     as_of = logical_instant(max(extraction.manifest.day for extraction in known), moment)
     err.print(f"Making the figures as they were known at {moment}, from {len(known)} extractions ...", highlight=False)
-    with past_warehouse(settings, project, what_is_counted(project.catalogue), Past(known[-1].manifest.seq, as_of)) as warehouse:
+    catalogue = what_is_counted(project.catalogue)
+    with _quietly(), past_warehouse(settings, project, catalogue, Past(known[-1].manifest.seq, as_of)) as warehouse:
         yield warehouse
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without a line for each extraction that is checked again."""
+    logger = logging.getLogger("qn_pipeline")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _moment(text: str) -> datetime:
@@ -194,7 +208,8 @@ def backtest(month: Month, project_dir: ProjectDir = Path(), vintage: Number = N
     _, settings = load(project_dir)
     kept = newest(settings, parse_month(month), vintage)
     err.print(f"Making {kept.name} again, which takes as long as a rebuild ...", highlight=False)
-    found = reproduce(settings, kept)
+    with _quietly():
+        found = reproduce(settings, kept)
     if found.is_exact:
         out.print(
             f"{kept.name} is made again exactly: {kept.told.figures} figures, {kept.told.pieces} pieces of dossiers' lives.",

@@ -1,9 +1,11 @@
 """Three months are published; then everything that can change a figure happens. Each vintage is made again, and each changed dossier is named with its cause."""
 
+import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ import yaml
 from qn_pipeline.errors import ConfigurationError, LandingDamaged
 from qn_pipeline.indicators.restatements import Restated, restated_figures, restating_dossiers
 from qn_pipeline.indicators.vintages import Kept, first_vintage, make_vintage, newest, read_vintages, reproduce, stored_figures
-from qn_pipeline_tests.support import NOW, Pipeline, dossier, engine_environment, versioned, write_csv, write_project
+from qn_pipeline.landing.extractions import read_extractions
+from qn_pipeline_tests.support import NOW, SEAL_KEY, Pipeline, dossier, engine_environment, versioned, write_csv, write_project
 
 A, B, PROVINCE = "000.00.33.H47", "000.00.99.H47", "000.00.00.H47"
 ENDS = [date(2022, 1, 31), date(2022, 2, 28), date(2022, 3, 31)]
@@ -168,6 +171,24 @@ def test_vintages_are_made_again_from_landing(world: World) -> None:
         again = reproduce(world.pipeline.settings, kept)
         assert (again.figures, again.pieces, again.same_models) == (0, 0, True), again.examples
     assert list((world.pipeline.settings.home / "past").iterdir()) == []
+
+
+def test_a_figure_is_opened_as_it_was_known(world: World, qn: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    if world.pipeline.url is not None:
+        pytest.skip("what was known is made on DuckDB, whatever the warehouse is")
+    monkeypatch.setenv("QN_SEAL_KEY", SEAL_KEY)
+    folder = world.pipeline.folder
+    knew = max(e.manifest.extracted_at for e in read_extractions(world.pipeline.settings) if e.manifest.seq <= world.kept[0].told.cutoff)
+    moment = datetime.fromisoformat(knew).astimezone(world.pipeline.project.zone).replace(tzinfo=None)
+    words = ["explain", "--project", str(folder), "--indicator", "dossiers_settled", "--month", "2022-01", "--unit", A, "--format", "json"]
+    assert sum(row["counted"] for row in json.loads(qn(*words)[1])) == 4
+    then = json.loads(qn(*words, "--known-at", moment.isoformat())[1])
+    assert sum(row["counted"] for row in then) == 3
+    assert CODES[LATE] not in {row["dossier"] for row in then}
+    status, _, said = qn(*words, "--known-at", f"{moment - timedelta(days=1):%Y-%m-%d}")
+    assert status == 2
+    assert re.search(r"Nothing was known at .*: the first extraction came at .*\. Name a later moment\.", said)
+    assert "'2022-01-31T25:00' is no moment of the province's time." in qn(*words, "--known-at", "2022-01-31T25:00")[2]
 
 
 def test_vintages_are_numbered_in_turn_and_never_overwritten(world: World) -> None:

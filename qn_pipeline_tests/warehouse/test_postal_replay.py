@@ -102,6 +102,26 @@ def random_piece(chance: random.Random, name: int, known: dict[int, dict[str, ob
     }
 
 
+# Filed at the second hall, and typed with a wrong digit at an office of which no piece says where it works; on a later night one does.
+FAR = dossier(50, "2022-07-04 08:00:00", unit=HALLS[1], due="2022-07-20 17:00:00", updated="2022-07-04 09:00:00", channel="post") | {
+    "code": f"{HALLS[1]}-220704-0050",
+    "returned": "",
+}
+
+
+def far_piece(night: date) -> list[dict[str, object]]:
+    piece: dict[str, object] = dict.fromkeys(EVENT, "") | {
+        "kind": "receive",
+        "office": "560002",
+        "outcome": "done",
+        "began": "2022-07-04 08:00:00",
+        "ended": "2022-07-04 08:10:00",
+    }
+    if night == NIGHTS[1]:
+        return [piece | {"id": "far", "code": f"{HALLS[1]}-220704-0060"}]
+    return [piece | {"id": "near", "unit": HALLS[1], "kind": "guide"}] if night == NIGHTS[2] else []
+
+
 def write_units(folder: Path, day: date, parent: str) -> None:
     """Both units as a night tells them: the second is below `parent`, or below the province."""
     rows = [
@@ -134,10 +154,10 @@ def test_what_is_kept_of_the_posts_work_is_what_a_whole_build_makes(tmp_path: Pa
         for night in NIGHTS:
             told = chance.sample(range(1, 41), 14)
             known |= {number: random_dossier(chance, number, night) for number in told}
-            write_csv(folder / f"data/desk_{night}.csv", [known[number] for number in told], COLUMNS)
+            write_csv(folder / f"data/desk_{night}.csv", [*(known[number] for number in told), *([FAR] if night == NIGHTS[1] else [])], COLUMNS)
             # Names come by again: what was logged is corrected.
             pieces = [random_piece(chance, name, known) for name in chance.sample(range(60), 25)]
-            write_csv(folder / f"data/post_{night}.csv", pieces, EVENT)
+            write_csv(folder / f"data/post_{night}.csv", [*pieces, *far_piece(night)], EVENT)
             complaint = known[chance.choice(list(known))]
             contact = {
                 "id": night,
@@ -154,6 +174,8 @@ def test_what_is_kept_of_the_posts_work_is_what_a_whole_build_makes(tmp_path: Pa
                 write_csv(folder / f"data/post_{NIGHTS[0]}.csv", pieces[:10], EVENT)
             pipeline.run(*NIGHTS[: NIGHTS.index(night) + 1], select="*", command="run")
             pipeline.warehouse.publish()
+        looked = f"select count(*) from core.postal_near where code = 'far' and dossier_code = '{FAR['code']}'"
+        assert pipeline.query(looked) == [(1,)], "where its office works is known since another piece"
         # A night on which nothing is told but that one unit comes under the other: what the post did counts there, too.
         write_units(folder, AFTER, HALLS[0])
         pipeline.run(AFTER, select="*", command="run")

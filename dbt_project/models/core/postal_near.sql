@@ -4,13 +4,14 @@
     pre_hook=[
         "{{ make_edit_distance() }}",
         "{{ forget_keys() }}",
-        "{% if is_incremental() %}delete from {{ this }} where is_untold or (dossier_system, dossier_code) in (select d.system, d.code from {{ ref('dossier_told') }} as d){% endif %}"
+        "{% if is_incremental() %}delete from {{ this }} where (dossier_system, dossier_code) in (select d.system, d.code from {{ ref('dossier_told') }} as d){% endif %}",
+        "{% if is_incremental() %}delete from {{ this }} where is_untold and (system, code) in (select o.system, o.code from {{ ref('postal_open') }} as o where o.office in ({{ moved_offices() }})){% endif %}"
     ]
 ) }}
 {#
   Dossiers whose code is within two edits of the one that was typed for an open piece of work, at the desk and about the day of the work. edits is the
   fewest over the ways in which a code is written; a swap of neighbours is one edit. A piece
-  whose log names no unit (is_untold) is asked anew each time: where its office works is known from all of its work.
+  whose log names no unit (is_untold) is asked anew when its office works elsewhere than before, too.
 #}
 {#- Days, from the day of the work, on which the dossier's moment may lie: what postal_time_fit takes for possible. -#}
 {%- set windows = [('receive', 'received', -1, 1), ('return', 'returned', -1, 1), ('digitize_components', 'received', -3, 0), ('digitize_result', 'ended', -3, 0)] %}
@@ -46,12 +47,34 @@ piece as (
 ),
 
 {% if not flags.FULL_REFRESH -%}
+asked as (
+    select
+        *, spelling_key in (select spelling_key from {{ ref('postal_key_touched') }}) or (is_untold and coalesce(office in ({{ moved_offices() }}), false)) as is_again
+    from piece
+),
+
 again as (
-    select * from piece where is_untold or spelling_key in (select spelling_key from {{ ref('postal_key_touched') }})
+    select * from asked where is_again
 ),
 
 other as (
-    select * from piece where not is_untold and spelling_key not in (select spelling_key from {{ ref('postal_key_touched') }})
+    select * from asked where not is_again
+),
+
+{#- Dossiers that may be meant are chosen once, by unit and month: each way of looking then reads those, not all. -#}
+asked_month as (
+    select distinct {{ period_start('month', add_days('a.day', 'b.days')) }} as month
+    from again as a cross join (select -31 as days union all select -15 union all select 0 union all select 1) as b
+),
+
+near_dossier as (
+    select d.system, d.code, d.dossier, d.is_counted, d.receiving_unit, d.resolving_unit, d.submitted_at, d.received_at, d.returned_at, d.ended_at
+    from {{ ref('fct_dossier') }} as d
+    where d.is_counted and (d.resolving_unit in (select unit from again) or d.receiving_unit in (select unit from again)) and (
+        {%- for at in moments.values() %}
+        {{ 'or ' if not loop.first }}{{ period_start('month', at) }} in (select month from asked_month)
+        {%- endfor %}
+    )
 ),
 
 {% endif -%}
@@ -62,7 +85,7 @@ told_dossier as (
 {#- No pair comes twice: a piece has one moment, and looks at a dossier's two units apart. -#}
 {%- set columns = 'p.system, p.code, p.spelling_key, p.is_untold, p.plain, p.is_from_small, p.from_key, d.system as dossier_system, d.code as dossier_code, d.dossier' %}
 pair as (
-    {%- set sides = [('piece', 'told_dossier')] if flags.FULL_REFRESH else [('again', ref('fct_dossier')), ('other', 'told_dossier')] %}
+    {%- set sides = [('piece', 'told_dossier')] if flags.FULL_REFRESH else [('again', 'near_dossier'), ('other', 'told_dossier')] %}
     {%- for pieces, dossiers in sides %}
     {%- set outer_first = loop.first %}
     {%- for unit in ('receiving_unit', 'resolving_unit') %}
