@@ -239,9 +239,11 @@ def demo(
     tracker(project_dir=asked.folder)
     quarantine(project_dir=asked.folder)
     pages = read_settings(asked.folder).published / "pages"
+    command = "qn" if shutil.which("qn") else sys.argv[0]
     out.print(
         f"The month's page: {pages / f'{month}.html'}\n"
-        f"One indicator by channel: {'qn' if shutil.which('qn') else sys.argv[0]} indicators --project {directory} --month {month} --indicator on_time_share\n"
+        f"One indicator by channel: {command} indicators --project {directory} --month {month} --indicator on_time_share\n"
+        f"The rows behind it:       {command} explain --project {directory} --month {month} --indicator on_time_share\n"
         f"The graph in Dagster:     make dev PROJECT={directory}",
         highlight=False,
         soft_wrap=True,

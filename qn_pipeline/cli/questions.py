@@ -244,7 +244,7 @@ def restatements(
     with open_warehouse(settings).reading_rows() as ask:
         if dossiers:
             columns = ["dossier", "system", "cause", "units", "version_then", "version_now"]
-            found = restating_dossiers(ask, kept)
+            found = restating_dossiers(settings, ask, kept)
             rows = [
                 (one.dossier, one.system, one.cause, ", ".join(one.units), one.version_then, one.version_now)
                 for one in found
@@ -259,7 +259,7 @@ def restatements(
                 texts=4,
             )
             return
-        changed = restated_figures(ask, kept)
+        changed = restated_figures(settings, ask, kept)
     columns = [
         "indicator",
         "period_set",

@@ -1,13 +1,18 @@
 """What has changed since a figure was reported: a vintage against the figures as they are now, and each dossier that made it so, once, with its cause."""
 
+import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from qn_pipeline.indicators.vintages import PIECE_SCHEMA, Kept, figures_of, pieces_of, stored_figures, stored_pieces
+from qn_pipeline.engine import literal, open_engine
+from qn_pipeline.indicators.vintages import PIECE_SCHEMA, PIECES, VALUES, Kept, kept_file, write_figures, write_pieces
+from qn_pipeline.settings import Settings
 from qn_pipeline.warehouse.engines import Ask, Row
 
 ARRIVED, CORRECTED, REOPENED, REASSIGNED, DELETED, HELD, METHOD = (
@@ -16,6 +21,7 @@ ARRIVED, CORRECTED, REOPENED, REASSIGNED, DELETED, HELD, METHOD = (
 )
 Counted = tuple[int | None, int | None, Decimal | None]
 """Numerator, denominator and value."""
+KEYS_AT_ONCE = 1000
 _NAMES = [field.name for field in PIECE_SCHEMA]
 _KEY = 7  # indicator, period set, grain, period's start and end, unit, channel
 # What a piece of a life is counted by.
@@ -61,16 +67,27 @@ class Restating:
     version_now: int | None
 
 
-def restated_figures(ask: Ask, kept: Kept) -> list[Restated]:
+def restated_figures(settings: Settings, ask: Ask, kept: Kept) -> list[Restated]:
     """Figures of the periods that end in the month of a vintage, where they differ from what was published."""
-    before = {row[:_KEY]: row[_KEY : _KEY + 3] for row in stored_figures(kept)}
-    now = {row[:_KEY]: row[_KEY : _KEY + 3] for row in figures_of(ask, kept.told.month)}
-    keys = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
+    with _beside(settings) as folder, open_engine(settings) as engine:
+        write_figures(ask, kept.told.month, folder / VALUES)
+        then, now = (f"(select * exclude (completeness) from read_parquet({literal(path)}))" for path in (kept_file(kept, VALUES), folder / VALUES))
+        rows = engine.execute(f"select 1 as side, * from {then} except all select 1, * from {now}").fetchall()
+        rows += engine.execute(f"select -1 as side, * from {now} except all select -1, * from {then}").fetchall()
+    before = {row[1 : _KEY + 1]: row[_KEY + 1 :] for row in rows if row[0] == 1}
+    current = {row[1 : _KEY + 1]: row[_KEY + 1 :] for row in rows if row[0] == -1}
     return [
-        Restated(key[0], key[1], key[2], key[3], key[4], key[5], key[6], _three(before.get(key)), _three(now.get(key)))
-        for key in keys
-        if _is_change(before.get(key), now.get(key))
+        Restated(key[0], key[1], key[2], key[3], key[4], key[5], key[6], _three(before.get(key)), _three(current.get(key)))
+        for key in sorted(before.keys() | current.keys())
+        if _is_change(before.get(key), current.get(key))
     ]
+
+
+@contextmanager
+def _beside(settings: Settings) -> Iterator[Path]:
+    """A folder for what is compared, removed afterwards; not the scratch folder, which runs clear."""
+    with tempfile.TemporaryDirectory(prefix="restated-", dir=settings.home) as folder:
+        yield Path(folder)
 
 
 def _three(row: Row | None) -> Counted:
@@ -82,16 +99,29 @@ def _is_change(before: Row | None, now: Row | None) -> bool:
     return any(row is not None and any(row[:2]) for row in (before, now))
 
 
-def restating_dossiers(ask: Ask, kept: Kept) -> list[Restating]:
+def restating_dossiers(settings: Settings, ask: Ask, kept: Kept) -> list[Restating]:
     """The dossiers that are counted otherwise in those periods than when the vintage was made, each once."""
-    before, now = _by_dossier(stored_pieces(kept)), _by_dossier(pieces_of(ask, kept.told.month, stored_figures(kept)))
-    changed = sorted(key for key in before.keys() | now.keys() if _counts(before.get(key, [])) != _counts(now.get(key, [])))
-    if not changed:
-        return []
+    with _beside(settings) as folder, open_engine(settings) as engine:
+        write_pieces(ask, kept.told.month, folder / PIECES)
+        files = (kept_file(kept, PIECES), folder / PIECES)
+        counted = ", ".join(("system", "code", *_COUNTED))
+        then, now = (f"select {counted} from read_parquet({literal(file)})" for file in files)
+        engine.execute(
+            f"create temp table changed as select distinct system, code from (({then} except all {now}) union all ({now} except all {then}))"
+        )
+        before, current = (
+            _by_dossier(
+                engine.execute(
+                    f"select p.* from read_parquet({literal(file)}) as p semi join changed using (system, code) order by system, code, piece"
+                ).fetchall()
+            )
+            for file in files
+        )
+    changed = sorted(before.keys() | current.keys())
     known = _known(ask, changed)
     found = []
     for key in changed:
-        was, is_now = before.get(key, []), now.get(key, [])
+        was, is_now = before.get(key, []), current.get(key, [])
         units = sorted({str(piece["unit"]) for piece in _differing(was, is_now)})
         one = (was or is_now)[0]
         versions = [pieces[0]["version_no"] if pieces else None for pieces in (was, is_now)]
@@ -141,18 +171,20 @@ class _Known:
 
 
 def _known(ask: Ask, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], _Known]:
-    codes = {code for _, code in keys}
-    _, versions = ask(
-        "select system, code, min(known_from), max(case when known_to is null and is_deleted then 1 else 0 end) from core.fct_dossier_version group by system, code"
-    )
-    _, held = ask("select distinct system, row_key from marts.quarantine_row where entity = 'dossiers' and severity = 'quarantine'")
-    held_back = {(system, code) for system, code in held if code in codes}
-    wanted = set(keys)
-    return {
-        (system, code): _Known(first, bool(deleted), (system, code) in held_back)
-        for system, code, first, deleted in versions
-        if (system, code) in wanted
-    }
+    known: dict[tuple[str, str], _Known] = {}
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        some = keys[start : start + KEYS_AT_ONCE]
+        listed = ", ".join(f"({literal(system)}, {literal(code)})" for system, code in some)
+        _, held = ask(
+            "select distinct system, row_key from marts.quarantine_row "
+            f"where entity = 'dossiers' and severity = 'quarantine' and (system, row_key) in ({listed})"
+        )
+        _, versions = ask(
+            "select system, code, min(known_from), max(case when known_to is null and is_deleted then 1 else 0 end) from core.fct_dossier_version "
+            f"where (system, code) in ({listed}) group by system, code"
+        )
+        known |= {(system, code): _Known(first, bool(deleted), (system, code) in held) for system, code, first, deleted in versions}
+    return known
 
 
 def _cause(was: Sequence[Piece], is_now: Sequence[Piece], known: _Known | None, kept: Kept) -> str:

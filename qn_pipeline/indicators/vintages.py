@@ -8,7 +8,7 @@ of then. It is written aside and renamed, so it is there whole or not at all.
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from qn_pipeline import __version__
+from qn_pipeline.engine import literal, open_engine
 from qn_pipeline.errors import ConfigurationError, LandingDamaged, RunFailed
 from qn_pipeline.indicators.catalogue import what_is_counted
 from qn_pipeline.landing.extractions import written_aside
@@ -27,7 +28,7 @@ from qn_pipeline.project import Project, configuration_files, load_project
 from qn_pipeline.settings import Settings
 from qn_pipeline.sources.files import month_after
 from qn_pipeline.warehouse.changes import models_hash
-from qn_pipeline.warehouse.engines import Ask, Row, Warehouse
+from qn_pipeline.warehouse.engines import Ask, Warehouse
 from qn_pipeline.warehouse.loader import Catalogue, calendar_of
 from qn_pipeline.warehouse.past import Past, past_warehouse
 from qn_pipeline.warehouse.working_calendar import UsualCalendar
@@ -140,43 +141,49 @@ def make_vintage(
             raise ConfigurationError(
                 f"{month:%Y-%m} is not closed: figures count up to {as_of}. Nothing was written. Publish it when a run has counted to its end."
             )
-        values = figures_of(ask, month)
-        pieces = pieces_of(ask, month, values)
-    catalogue, usual = what_is_counted(project.catalogue), calendar_of(project, as_of)
-    with written_aside(settings, settings.home / FOLDER / f"{month:%Y-%m}" / f"v{number}") as aside:
-        _write_table(aside / VALUES, VALUE_SCHEMA, values)
-        _write_table(aside / PIECES, PIECE_SCHEMA, pieces)
-        (aside / CATALOGUE).write_text(_json(asdict(catalogue)), encoding="utf-8")
-        (aside / CALENDAR).write_text(_json(asdict(usual)), encoding="utf-8")
-        for file in configuration_files(project.directory):
-            kept = aside / CONFIGURATION / file
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(project.directory / file, kept)
-        configuration = hashlib.sha256()
-        for file in sorted(path for path in (aside / CONFIGURATION).rglob("*") if path.is_file()):
-            configuration.update(file.relative_to(aside).as_posix().encode() + b"\0" + file.read_bytes())
-        told = Vintage(
-            month=month,
-            number=number,
-            kind=kind,
-            by=by,
-            reason=reason,
-            made_at=now.replace(microsecond=0),
-            as_of=as_of,
-            cutoff=int(cutoff),
-            package=__version__,
-            hashes={
-                "catalogue": sha256_of(aside / CATALOGUE)[:16],
-                "calendar": sha256_of(aside / CALENDAR)[:16],
-                "configuration": configuration.hexdigest()[:16],
-                "models": models_hash(),
-            },
-            figures=len(values),
-            pieces=len(pieces),
-            written={name: sha256_of(aside / name) for name in (VALUES, PIECES, CATALOGUE, CALENDAR)},
-        )
-        (aside / TOLD).write_text(told.model_dump_json(indent=1), encoding="utf-8")
+        catalogue, usual = what_is_counted(project.catalogue), calendar_of(project, as_of)
+        place = settings.home / FOLDER / f"{month:%Y-%m}" / f"v{number}"
+        with written_aside(settings, place) as aside:
+            figures, pieces = write_figures(ask, month, aside / VALUES), write_pieces(ask, month, aside / PIECES)
+            _write_configuration(project, catalogue, usual, aside)
+            told = Vintage(
+                month=month,
+                number=number,
+                kind=kind,
+                by=by,
+                reason=reason,
+                made_at=now.replace(microsecond=0),
+                as_of=as_of,
+                cutoff=int(cutoff),
+                package=__version__,
+                hashes=_hashes(aside),
+                figures=figures,
+                pieces=pieces,
+                written={name: sha256_of(aside / name) for name in (VALUES, PIECES, CATALOGUE, CALENDAR)},
+            )
+            (aside / TOLD).write_text(told.model_dump_json(indent=1), encoding="utf-8")
     return newest(settings, month, number)
+
+
+def _write_configuration(project: Project, catalogue: Catalogue, usual: UsualCalendar, folder: Path) -> None:
+    (folder / CATALOGUE).write_text(_json(asdict(catalogue)), encoding="utf-8")
+    (folder / CALENDAR).write_text(_json(asdict(usual)), encoding="utf-8")
+    for file in configuration_files(project.directory):
+        kept = folder / CONFIGURATION / file
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(project.directory / file, kept)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    configuration = hashlib.sha256()
+    for file in sorted(path for path in (folder / CONFIGURATION).rglob("*") if path.is_file()):
+        configuration.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
+    return {
+        "catalogue": sha256_of(folder / CATALOGUE)[:16],
+        "calendar": sha256_of(folder / CALENDAR)[:16],
+        "configuration": configuration.hexdigest()[:16],
+        "models": models_hash(),
+    }
 
 
 def _turn(settings: Settings, month: date, kind: Kind) -> int:
@@ -199,35 +206,44 @@ def _turn(settings: Settings, month: date, kind: Kind) -> int:
     return len(kinds) + 1
 
 
-def figures_of(ask: Ask, month: date) -> list[Row]:
-    """The figures of every period that ends in a month."""
-    _, rows = ask(
-        f"select {_VALUE_COLUMNS} from marts.indicator_values where period_end >= ? and period_end < ? order by 1, 2, 3, 4, 5, 6, 7",
-        [month, month_after(month)],
-    )
-    return rows
+def write_figures(ask: Ask, month: date, path: Path) -> int:
+    """Write the figures of every period that ends in a month. Returns how many there are."""
+    return _write(ask, f"select {_VALUE_COLUMNS} from marts.indicator_values where {_ends_in(month)}", VALUE_SCHEMA, path)
 
 
-def pieces_of(ask: Ask, month: date, values: Sequence[Row]) -> list[Row]:
-    """The pieces of lives in the periods that end in a month, up to its end: what ended later was open then."""
-    first, after = min((row[3] for row in values), default=month), month_after(month)
-    _, rows = ask(
-        f"select {_PIECE_COLUMNS}, case when p.is_over and p.ended_at < ? then p.ended_at end as ended_at, d.version_no, d.batch_id "
+def write_pieces(ask: Ask, month: date, path: Path) -> int:
+    """Write the pieces of lives in the periods that end in a month, up to its end: what ended later was open then. Returns how many there are."""
+    after = f"timestamp '{month_after(month)} 00:00:00'"
+    _, [(first,)] = ask(f"select min(period_start) from marts.indicator_values where {_ends_in(month)}")
+    return _write(
+        ask,
+        f"select {_PIECE_COLUMNS}, case when p.is_over and p.ended_at < {after} then p.ended_at end as ended_at, d.version_no, d.batch_id "
         "from measures.dossier_piece as p inner join core.fct_dossier as d on d.system = p.system and d.code = p.code "
-        "where p.began_at < ? and (not p.is_over or p.ended_at >= ?) order by p.system, p.code, p.piece",
-        [*(datetime.combine(day, datetime.min.time()) for day in (after, after, first))],
+        f"where p.began_at < {after} and (not p.is_over or p.ended_at >= timestamp '{first or month} 00:00:00')",
+        PIECE_SCHEMA,
+        path,
     )
+
+
+def _ends_in(month: date) -> str:
+    return f"period_end >= date '{month}' and period_end < date '{month_after(month)}'"
+
+
+def _write(ask: Ask, sql: str, schema: pa.Schema, path: Path) -> int:
+    rows = 0
+    with pq.ParquetWriter(path, schema) as writer:
+        for batch in ask.batches(sql, schema):
+            writer.write_batch(batch)
+            rows += batch.num_rows
     return rows
 
 
-def stored_figures(kept: Kept) -> list[Row]:
-    """The figures of a vintage, as `figures_of` gives them. Raises LandingDamaged when its file is not what was written."""
-    return _read_table(kept, VALUES)
-
-
-def stored_pieces(kept: Kept) -> list[Row]:
-    """The pieces of a vintage, as `pieces_of` gives them. Raises LandingDamaged when its file is not what was written."""
-    return _read_table(kept, PIECES)
+def kept_file(kept: Kept, name: str) -> Path:
+    """A file of a vintage. Raises LandingDamaged when it is not what was written."""
+    damaged = first_damaged(kept.folder, kept.told.written, [name])
+    if damaged is not None:
+        raise LandingDamaged(f"{damaged} is damaged: it is not what was written. Nothing was changed. Restore {kept.folder} from a backup.")
+    return kept.folder / name
 
 
 @dataclass(frozen=True)
@@ -250,29 +266,25 @@ def reproduce(settings: Settings, kept: Kept) -> Reproduction:
     project = load_project(kept.folder / CONFIGURATION)
     catalogue = Catalogue(**_dated(json.loads((kept.folder / CATALOGUE).read_bytes())))
     usual = UsualCalendar(**_dated(json.loads((kept.folder / CALENDAR).read_bytes())))
-    figures, pieces = stored_figures(kept), stored_pieces(kept)
+    figures, pieces = kept_file(kept, VALUES), kept_file(kept, PIECES)
     past = Past(kept.told.cutoff, kept.told.as_of)
-    with past_warehouse(settings, project, catalogue, past, usual) as warehouse, warehouse.reading_rows() as ask:
-        again = figures_of(ask, kept.told.month)
-        pieces_again = pieces_of(ask, kept.told.month, again)
-    odd, odd_pieces = set(figures) ^ set(again), set(pieces) ^ set(pieces_again)
-    examples = tuple(" ".join(map(str, row[:9])) for row in sorted(odd, key=str)[:3])
-    return Reproduction(
-        kept, len({row[:7] for row in odd}), len({row[:2] for row in odd_pieces}), examples, kept.told.hashes["models"] == models_hash()
-    )
+    with past_warehouse(settings, project, catalogue, past, usual) as warehouse:
+        again = warehouse.settings.home / "again"
+        again.mkdir()
+        with warehouse.reading_rows() as ask:
+            write_figures(ask, kept.told.month, again / VALUES)
+            write_pieces(ask, kept.told.month, again / PIECES)
+        with open_engine(warehouse.settings) as engine:
+            odd = engine.execute(f"select * from ({_differing(figures, again / VALUES)}) order by all").fetchall()
+            odd_pieces = engine.execute(f"select distinct system, code from ({_differing(pieces, again / PIECES)})").fetchall()
+    examples = tuple(" ".join(map(str, row[:9])) for row in odd[:3])
+    return Reproduction(kept, len({row[:7] for row in odd}), len(odd_pieces), examples, kept.told.hashes["models"] == models_hash())
 
 
-def _read_table(kept: Kept, name: str) -> list[Row]:
-    damaged = first_damaged(kept.folder, kept.told.written, [name])
-    if damaged is not None:
-        raise LandingDamaged(f"{damaged} is damaged: it is not what was written. Nothing was changed. Restore {kept.folder} from a backup.")
-    columns = pq.read_table(kept.folder / name).to_pydict().values()
-    return list(zip(*columns, strict=True))
-
-
-def _write_table(path: Path, schema: pa.Schema, rows: Sequence[Row]) -> None:
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
-    pq.write_table(pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema), path)
+def _differing(one: Path, other: Path) -> str:
+    """SQL of the rows that are in one of two files and not in the other."""
+    first, second = (f"select * from read_parquet({literal(path)})" for path in (one, other))
+    return f"({first} except all {second}) union all ({second} except all {first})"
 
 
 def _json(data: object) -> str:

@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import duckdb
+import pyarrow as pa
 
 from qn_pipeline.engine import duckdb_config, literal, quoted
 from qn_pipeline.errors import RunFailed, WarehouseBusy
@@ -18,7 +19,7 @@ from qn_pipeline.landing.extractions import flush
 from qn_pipeline.settings import Settings
 from qn_pipeline.warehouse.builds import READ, SCHEMA, give_mark
 from qn_pipeline.warehouse.copying import copy_file
-from qn_pipeline.warehouse.engines import BI, BI_NEXT, MARTS, MARTS_NEXT, Answer, Ask, Builds, Row, Warehouse, Writing
+from qn_pipeline.warehouse.engines import BI, BI_NEXT, MARTS, MARTS_NEXT, ROWS_AT_ONCE, Answer, Ask, Builds, Row, Warehouse, Writing
 from qn_pipeline.warehouse.mishaps import DISK_FULL
 
 PUBLISHED_FILE = "warehouse.duckdb"
@@ -131,7 +132,7 @@ class DuckDBWarehouse(Warehouse):
     def reading_rows(self) -> Iterator[Ask]:
         # A file that is open stays what it was when another one takes its name.
         with self._open(self.rows) as connection:
-            yield lambda sql, parameters=(): _answer(connection, sql, parameters)
+            yield _DuckDBAsk(connection)
 
     def builds(self) -> Builds:
         return Builds(self._mark(self.published, 0), self._mark(self.rows, 1))
@@ -154,6 +155,21 @@ class DuckDBWarehouse(Warehouse):
             return duckdb.connect(str(file), read_only=True, config={"threads": self.settings.threads, "memory_limit": self.settings.memory_limit})
         except duckdb.IOException as error:
             raise RunFailed(f"{file} cannot be read ({type(error).__name__}). Nothing was changed. The next run writes it anew: qn run") from error
+
+
+class _DuckDBAsk:
+    """Queries of one file."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def __call__(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
+        return _answer(self._connection, sql, parameters)
+
+    def batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        reader: Any = self._connection.execute(sql).to_arrow_reader(ROWS_AT_ONCE)
+        for batch in reader:
+            yield pa.RecordBatch.from_arrays([column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)], schema=schema)
 
 
 def _remove(*files: Path) -> None:

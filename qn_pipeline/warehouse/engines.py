@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
+import pyarrow as pa
+
 from qn_pipeline.settings import Settings
 from qn_pipeline.warehouse.lock import writer_lock
 from qn_pipeline.warehouse.tables import Columns
@@ -15,6 +17,7 @@ Row = tuple[Any, ...]
 Answer = tuple[list[str], list[Row]]
 """Column names and rows."""
 Result = TypeVar("Result")
+ROWS_AT_ONCE = 50_000
 MARTS = "marts"
 MARTS_NEXT = "marts_next"
 BI = "bi"
@@ -39,6 +42,9 @@ class Ask(Protocol):
 
     def __call__(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
         """Its column names and rows."""
+
+    def batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """The rows of a query of which there may be more than fit the memory, so many at a time, as the schema's columns."""
 
 
 @dataclass(frozen=True)

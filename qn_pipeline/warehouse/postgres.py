@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 import psycopg2
 import psycopg2.extensions
+import pyarrow as pa
 
 from qn_pipeline.engine import literal, open_engine
 from qn_pipeline.errors import RunFailed, SourceUnavailable, WarehouseBusy
 from qn_pipeline.settings import Settings
 from qn_pipeline.warehouse.builds import READ, give_mark
-from qn_pipeline.warehouse.engines import BI, BI_NEXT, MARTS, MARTS_NEXT, Answer, Ask, Builds, Result, Row, Warehouse, Writing
+from qn_pipeline.warehouse.engines import BI, BI_NEXT, MARTS, MARTS_NEXT, ROWS_AT_ONCE, Answer, Ask, Builds, Result, Row, Warehouse, Writing
 from qn_pipeline.warehouse.lock import wait_for, writer_lock
 from qn_pipeline.warehouse.mishaps import SERVER_LOST, explained
 from qn_pipeline.warehouse.sessions import connect_arguments
@@ -260,7 +261,7 @@ class PostgresWarehouse(Warehouse):
         connection = self.connect()
         try:
             connection.set_session(readonly=True, autocommit=True)
-            yield lambda sql, parameters=(): self._ask(connection, sql, parameters)
+            yield _PostgresAsk(self, connection)
         finally:
             connection.close()
 
@@ -276,6 +277,24 @@ class PostgresWarehouse(Warehouse):
             if line is None:
                 raise
             raise RunFailed(line) from error
+
+
+class _PostgresAsk:
+    """Queries of one session."""
+
+    def __init__(self, warehouse: PostgresWarehouse, connection: psycopg2.extensions.connection) -> None:
+        self._warehouse, self._connection = warehouse, connection
+
+    def __call__(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
+        return self._warehouse._ask(self._connection, sql, parameters)
+
+    def batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        # Held by the server beyond its transaction, and given a batch at a time.
+        with self._connection.cursor("batches", withhold=True) as cursor:
+            cursor.execute(_percent(sql))
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                columns = zip(*rows, strict=True)
+                yield pa.RecordBatch.from_arrays([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema)
 
 
 def _builds(ask: Ask) -> Builds:

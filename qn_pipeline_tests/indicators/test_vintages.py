@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
 from qn_pipeline.errors import ConfigurationError, LandingDamaged
 from qn_pipeline.indicators.restatements import Restated, restated_figures, restating_dossiers
-from qn_pipeline.indicators.vintages import Kept, first_vintage, make_vintage, newest, read_vintages, reproduce, stored_figures
+from qn_pipeline.indicators.vintages import Kept, first_vintage, make_vintage, newest, read_vintages, reproduce
 from qn_pipeline.landing.extractions import read_extractions
 from qn_pipeline_tests.support import NOW, SEAL_KEY, Pipeline, dossier, engine_environment, versioned, write_csv, write_project
 
@@ -137,13 +138,13 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def changed(world: World, place: int) -> list[Restated]:
     with world.pipeline.warehouse.reading_rows() as ask:
-        return restated_figures(ask, world.kept[place])
+        return restated_figures(world.pipeline.settings, ask, world.kept[place])
 
 
 @pytest.mark.parametrize("place", range(3))
 def test_each_changed_dossier_is_named_once_with_its_cause(world: World, place: int) -> None:
     with world.pipeline.warehouse.reading_rows() as ask:
-        found = restating_dossiers(ask, world.kept[place])
+        found = restating_dossiers(world.pipeline.settings, ask, world.kept[place])
     assert len({(one.system, one.code) for one in found}) == len(found)
     assert {one.dossier: one.cause for one in found} == CAUSES[place]
     assert [one.units for one in found if one.cause == "reassigned"] == [(A, B)]
@@ -194,7 +195,7 @@ def test_a_figure_is_opened_as_it_was_known(world: World, qn: Callable[..., tupl
 def test_vintages_are_numbered_in_turn_and_never_overwritten(world: World) -> None:
     pipeline, month = world.pipeline, MONTHS[0]
     settings, project, warehouse = pipeline.settings, pipeline.project, pipeline.warehouse
-    before = stored_figures(world.kept[0])
+    before = pq.read_table(world.kept[0].folder / "values.parquet")
 
     def refused(kind: Any, said: str) -> None:
         with pytest.raises(ConfigurationError, match=said):
@@ -212,7 +213,7 @@ def test_vintages_are_numbered_in_turn_and_never_overwritten(world: World) -> No
     ]
     assert newest(settings, month) == decided
     assert newest(settings, month, 2) == signed
-    assert stored_figures(newest(settings, month, 1)) == before
+    assert pq.read_table(newest(settings, month, 1).folder / "values.parquet") == before
     assert changed(World(pipeline, [decided]), 0) == []
     assert yaml.safe_load((signed.folder / "configuration" / "qn.yaml").read_text())["waivers"][0]["name"] == "ma-cu"
     assert "waivers" not in yaml.safe_load((world.kept[0].folder / "configuration" / "qn.yaml").read_text())
@@ -234,7 +235,7 @@ def test_a_damaged_vintage_is_told(world: World) -> None:
     file.write_bytes(whole[:-9] + b"x" + whole[-8:])
     try:
         with world.pipeline.warehouse.reading_rows() as ask, pytest.raises(LandingDamaged, match=r"pieces\.parquet is damaged"):
-            restating_dossiers(ask, world.kept[1])
+            restating_dossiers(world.pipeline.settings, ask, world.kept[1])
     finally:
         file.write_bytes(whole)
 

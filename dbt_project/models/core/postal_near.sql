@@ -54,7 +54,12 @@ asked as (
 ),
 
 again as (
-    select * from asked where is_again
+    select * from asked where is_again and not is_untold
+),
+
+{# Few, of any time, and at all units of an office: they are looked up among all dossiers. #}
+again_untold as (
+    select * from asked where is_again and is_untold
 ),
 
 other as (
@@ -85,7 +90,7 @@ told_dossier as (
 {#- No pair comes twice: a piece has one moment, and looks at a dossier's two units apart. -#}
 {%- set columns = 'p.system, p.code, p.spelling_key, p.is_untold, p.plain, p.is_from_small, p.from_key, d.system as dossier_system, d.code as dossier_code, d.dossier' %}
 pair as (
-    {%- set sides = [('piece', 'told_dossier')] if flags.FULL_REFRESH else [('again', 'near_dossier'), ('other', 'told_dossier')] %}
+    {%- set sides = [('piece', 'told_dossier')] if flags.FULL_REFRESH else [('again', 'near_dossier'), ('again_untold', ref('fct_dossier')), ('other', 'told_dossier')] %}
     {%- for pieces, dossiers in sides %}
     {%- set outer_first = loop.first %}
     {%- for unit in ('receiving_unit', 'resolving_unit') %}
