@@ -75,12 +75,19 @@ def rows_of(ask: Ask, text: str, asked: Asked, limit: int | None = None) -> Rows
         shown = _POSTAL_SHOWN if family == "postal" else _FEEDBACK_SHOWN
     else:
         family, counted, shown = "dossier", _pieces(terms, rules, asked), _PIECE_SHOWN
-    _, sums = ask(f"select coalesce(sum(counted), 0), count(*) from ({counted}) as c where counted <> 0")
-    few = "" if limit is None else f" order by happened_at, system, code limit {limit}"
+    # What is counted is looked for once: for the sums, and for the rows that are shown.
+    few = "" if limit is None else f" order by happened_at, system, code, measures limit {limit}"
     columns, rows = ask(
-        f"with counted as (select * from ({counted}) as c where counted <> 0{few}) {shown} order by c.happened_at, c.system, c.code, c.measures"
+        f"with every as materialized (select * from ({counted}) as c where counted <> 0), counted as (select * from every{few}), "
+        "summed as (select coalesce(sum(counted), 0) as total, count(*) as rows_in_all from every) "
+        f"{shown} cross join summed order by c.happened_at, c.system, c.code, c.measures"
     )
-    return Rows(family, columns, rows, int(sums[0][0]), int(sums[0][1]))
+    total, count = (int(rows[0][-2]), int(rows[0][-1])) if rows else (0, 0)
+    if len(rows) < min(count, count if limit is None else limit):
+        raise RunFailed(
+            f"Of {count} rows that are counted, {count - len(rows)} have no dossier beside them. Nothing was changed. Make the rows again: qn rebuild"
+        )
+    return Rows(family, columns[:-2], [row[:-2] for row in rows], total, count)
 
 
 def _rules(ask: Ask) -> dict[str, Rule]:
@@ -143,9 +150,15 @@ def _pieces(terms: Sequence[Term], rules: dict[str, Rule], asked: Asked) -> str:
     channel = "" if asked.channel is None else f" and channel = {_text(asked.channel)}"
     return (
         f"select system, code, dossier, piece, spell, state, cause, {place} as unit, channel, procedure, began_at as happened_at, "
-        f"began_at, ended_at, is_over, is_end, standing, local_standing, unit_before, {_counted(told)} from measures.dossier_piece "
+        f"began_at, ended_at, is_over, is_end, standing, local_standing, unit_before, {_counted(told)} from {_piece_source(told)} "
         f"where began_at < {_moment(asked.end + timedelta(days=1))} and (not is_over or ended_at >= {_moment(asked.start)}) and {_within(place, asked)}{channel}"
     )
+
+
+def _piece_source(told: Sequence[tuple[int, str, str, str]]) -> str:
+    """Traits of millions of dossiers are joined where something counts by them."""
+    by_traits = any("traits" in condition for _, _, condition, _ in told)
+    return f"measures.dossier_piece{' inner join measures.trait_counted using (system, code)' if by_traits else ''}"
 
 
 def _place(asked: Asked) -> str:
@@ -167,7 +180,8 @@ def pieces_of(ask: Ask, text: str, asked: Asked, system: str, code: str) -> Rows
         f"{' or '.join(f'({when})' for when in dict.fromkeys(term[2] for term in terms))} as in_period, "
         f"{' or '.join(f'({condition})' for condition in dict.fromkeys(term[3] for term in terms))} as is_meant "
         "from (select system, code, piece, spell, state, unit, desk, channel, began_at, ended_at, is_over, is_end, standing, local_standing, "
-        "is_reception, is_reopening, traits from measures.dossier_piece where system = ? and code = ?) as q) as p "
+        "is_reception, is_reopening, traits from measures.dossier_piece inner join measures.trait_counted using (system, code) "
+        "where system = ? and code = ?) as q) as p "
         "left join marts.unit as u on u.unit = p.unit order by p.piece",
         [system, code],
     )
@@ -185,7 +199,7 @@ _PIECE_SHOWN = (
     "select c.counted, c.dossier, c.unit, u.name as unit_name, c.channel, c.procedure, c.state, c.began_at, case when c.is_over then c.ended_at end as ended_at, "
     "s.received_at, s.due_at, s.due_origin, s.spent_at, s.breached_at, s.local_due_at, s.local_spent_at, s.local_breached_at, c.measures, c.cause, c.spell, c.is_end, c.standing, c.local_standing, "
     f"c.system, {_OF_DOSSIER}"
-    "from counted as c "
+    ", summed.total, summed.rows_in_all from counted as c "
     "inner join core.fct_dossier_spell as s on s.system = c.system and s.code = c.code and s.spell = c.spell "
     "inner join core.fct_dossier as d on d.system = c.system and d.code = c.code "
     f"left join marts.unit as u on u.unit = c.unit {_ORIGIN}"
@@ -208,7 +222,7 @@ def _transfers(terms: Sequence[Term], asked: Asked) -> str:
 _TRANSFER_SHOWN = (
     "select c.counted, d.dossier, c.from_unit, f.name as from_name, c.to_unit, t.name as to_name, c.channel, p.procedure, p.began_at, d.received_at, d.due_at, c.measures, "
     f"c.system, {_OF_DOSSIER}"
-    "from counted as c "
+    ", summed.total, summed.rows_in_all from counted as c "
     "inner join core.fct_dossier_interval as p on p.system = c.system and p.code = c.code and p.piece = c.piece "
     "inner join core.fct_dossier as d on d.system = c.system and d.code = c.code "
     f"left join marts.unit as f on f.unit = c.from_unit left join marts.unit as t on t.unit = c.to_unit {_ORIGIN}"
@@ -245,7 +259,7 @@ _SERVICE_SHOWN = (
     "select c.counted, c.code as procedure, p.name as procedure_name, c.online_rank, c.has_fee = 1 as has_fee, coalesce(c.received, 0) as received, "
     "coalesce(c.received_online, 0) as received_online, coalesce(c.received_with_fee, 0) as received_with_fee, "
     "coalesce(c.received_paid_online, 0) as received_paid_online, c.measures "
-    "from counted as c left join core.dim_procedure as p on p.code = c.code"
+    ", summed.total, summed.rows_in_all from counted as c left join core.dim_procedure as p on p.code = c.code"
 )
 
 
@@ -260,7 +274,7 @@ def _post(terms: Sequence[Term], rules: dict[str, Rule], asked: Asked) -> str:
 _POSTAL_SHOWN = (
     "select c.counted, c.kind, c.unit, u.name as unit_name, c.office, c.began_at, c.ended_at, c.outcome, c.pages, c.files, c.signed, c.dossier_as_typed, c.match, "
     "d.dossier, c.is_repeated, c.measures, c.system, c.code as piece "
-    "from counted as c left join marts.unit as u on u.unit = c.unit "
+    ", summed.total, summed.rows_in_all from counted as c left join marts.unit as u on u.unit = c.unit "
     "left join core.fct_dossier as d on d.system = c.dossier_system and d.code = c.dossier_code"
 )
 
@@ -288,5 +302,5 @@ def _feedback(terms: Sequence[Term], rules: dict[str, Rule], asked: Asked) -> st
 _FEEDBACK_SHOWN = (
     "select c.counted, c.code as feedback, c.kind, c.channel, c.unit, u.name as unit_name, c.received_at, c.due_at, c.due_origin, c.closed_at, c.status, c.satisfied, "
     "c.complained_again, c.is_unhappy, c.measures, c.system "
-    "from counted as c left join marts.unit as u on u.unit = c.unit"
+    ", summed.total, summed.rows_in_all from counted as c left join marts.unit as u on u.unit = c.unit"
 )

@@ -42,7 +42,7 @@ Kind = Literal["provisional", "signed", "decided"]
 _VALUE_COLUMNS = "indicator, period_set, grain, period_start, period_end, unit, channel, numerator, denominator, value, completeness"
 _PIECE_COLUMNS = (
     "p.system, p.code, p.dossier, p.piece, p.spell, p.unit, p.desk, p.channel, p.procedure, p.state, p.standing, p.local_standing, p.is_end, "
-    "p.is_reception, p.is_reopening, p.traits, p.began_at"
+    "p.is_reception, p.is_reopening, t.traits, p.began_at"
 )
 VALUE_SCHEMA = pa.schema(
     [
@@ -218,7 +218,8 @@ def write_pieces(ask: Ask, month: date, path: Path) -> int:
     return _write(
         ask,
         f"select {_PIECE_COLUMNS}, case when p.is_over and p.ended_at < {after} then p.ended_at end as ended_at, d.version_no, d.batch_id "
-        "from measures.dossier_piece as p inner join core.fct_dossier as d on d.system = p.system and d.code = p.code "
+        "from measures.dossier_piece as p inner join measures.trait_counted as t on t.system = p.system and t.code = p.code "
+        "inner join core.fct_dossier as d on d.system = p.system and d.code = p.code "
         f"where p.began_at < {after} and (not p.is_over or p.ended_at >= timestamp '{first or month} 00:00:00')",
         PIECE_SCHEMA,
         path,

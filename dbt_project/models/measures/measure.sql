@@ -1,6 +1,7 @@
+-- depends_on: {{ ref('dossier_piece') }}, {{ ref('trait_counted') }}
 {#
   The conditions under which things are counted, as data: who asks for the rows behind a figure chooses them by what made it. Of dossiers, over
-  measures.dossier_piece; of the post, over core.fct_postal_event; of feedback, over measures.feedback_event.
+  measures.dossier_piece and measures.trait_counted; of the post, over core.fct_postal_event; of feedback, over measures.feedback_event.
 #}
 {%- set counted = [] -%}
 {%- for measure, condition in flow_conditions().items() %}{% do counted.append(('dossier', 'flow', measure, condition, '1')) %}{% endfor -%}
