@@ -147,18 +147,23 @@ def _piece_terms(terms: Sequence[Term], rules: dict[str, Rule], asked: Asked) ->
 def _pieces(terms: Sequence[Term], rules: dict[str, Rule], asked: Asked) -> str:
     told = [(sign, name, f"{when} and ({condition})", weight) for sign, name, when, condition, weight in _piece_terms(terms, rules, asked)]
     place = _place(asked)
-    channel = "" if asked.channel is None else f" and channel = {_text(asked.channel)}"
     return (
         f"select system, code, dossier, piece, spell, state, cause, {place} as unit, channel, procedure, began_at as happened_at, "
-        f"began_at, ended_at, is_over, is_end, standing, local_standing, unit_before, {_counted(told)} from {_piece_source(told)} "
-        f"where began_at < {_moment(asked.end + timedelta(days=1))} and (not is_over or ended_at >= {_moment(asked.start)}) and {_within(place, asked)}{channel}"
+        f"began_at, ended_at, is_over, is_end, standing, local_standing, unit_before, {_counted(told)} from {_piece_source(terms, rules, asked)}"
     )
 
 
-def _piece_source(told: Sequence[tuple[int, str, str, str]]) -> str:
-    """Traits of millions of dossiers are joined where something counts by them."""
-    by_traits = any("traits" in condition for _, _, condition, _ in told)
-    return f"measures.dossier_piece{' inner join measures.trait_counted using (system, code)' if by_traits else ''}"
+def _piece_source(terms: Sequence[Term], rules: dict[str, Rule], asked: Asked) -> str:
+    """The pieces that may be counted, chosen before the traits of millions of dossiers are joined to them, and those only where something counts by them."""
+    place = _place(asked)
+    named = [rules[split] for term in terms for split in _splits(term.measure.removeprefix(OPENING), rules)]
+    if all(rule.kind == "flow" for rule in named):
+        when = _in_period("began_at", asked)
+    else:
+        when = f"began_at < {_moment(asked.end + timedelta(days=1))} and (not is_over or ended_at >= {_moment(asked.start)})"
+    channel = "" if asked.channel is None else f" and channel = {_text(asked.channel)}"
+    traits = " inner join measures.trait_counted using (system, code)" if any("traits" in rule.condition for rule in named) else ""
+    return f"(select * from measures.dossier_piece where {when} and {_within(place, asked)}{channel}) as p{traits}"
 
 
 def _place(asked: Asked) -> str:

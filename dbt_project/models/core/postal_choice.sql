@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('postal_office_asked') }}
 {#
   Dossiers that a piece of work may be of, where its code, as typed, does not settle it: those with that code, and those with one like it at the same desk
   about the same day. place 1 has the most points; margin is how far the next one is below.
