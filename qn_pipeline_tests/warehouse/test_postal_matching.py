@@ -14,7 +14,8 @@ from python_calamine import CalamineWorkbook
 from qn_pipeline.errors import ConfigurationError
 from qn_pipeline.indicators.acceptance import Acceptance, acceptances
 from qn_pipeline.indicators.tables import reconciliation_table
-from qn_pipeline.publishing.acceptance import LIST, MINUTES, NOT_A_CODE, REFUSED, write_minutes
+from qn_pipeline.publishing.acceptance import LIST, MINUTES, REFUSED, write_minutes
+from qn_pipeline.publishing.wording import NOT_A_CODE
 from qn_pipeline.warehouse.exit_checks import count_violations
 from qn_pipeline_tests.support import MAPPING, MOMENT, Pipeline, dossier, engine_environment, write_csv, write_project
 
