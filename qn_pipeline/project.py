@@ -482,12 +482,18 @@ def load_project(directory: Path) -> Project:
     return project.model_copy(update={"adjustments": _adjustments(project)})
 
 
-def configuration_files(directory: Path) -> list[Path]:
-    """The files that say how a project's rows are read and counted, relative to its folder: qn.yaml, its mappings, its adjustments."""
-    sources = _read_yaml(directory / PROJECT_FILE, hint="Name the project's folder with --project")["sources"]
-    mappings = sorted({str(source["mapping"]) for source in sources.values()})
-    adjustments = sorted(file.relative_to(directory) for file in (directory / ADJUSTMENTS).glob("[!.]*.yaml"))
-    return [Path(PROJECT_FILE), *map(Path, mappings), *adjustments]
+def configuration_files(project: Project) -> list[Path]:
+    """The files that say how a project's rows are read and counted, relative to its folder: qn.yaml, its mappings, its adjustments.
+
+    Raises ConfigurationError when a mapping lies outside the folder.
+    """
+    mappings = [Path(name) for name in sorted({source.mapping_file for source in project.sources.values()})]
+    for mapping in mappings:
+        if not (project.directory / mapping).resolve().is_relative_to(project.directory.resolve()):
+            raise ConfigurationError(
+                f"The mapping {mapping} lies outside {project.directory}, so it cannot be kept with what is published. Nothing was written. Move it into the folder."
+            )
+    return [Path(PROJECT_FILE), *mappings, *(Path(adjustment.file) for adjustment in project.adjustments)]
 
 
 def _adjustments(project: Project) -> list[Adjustment]:

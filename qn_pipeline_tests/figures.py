@@ -9,6 +9,7 @@ from qn_pipeline.indicators.explain import explain
 from qn_pipeline.simulator.known import ToldBy
 from qn_pipeline.simulator.ledger import GRAINS, Grain, Key, ledger
 from qn_pipeline.simulator.lives import Province
+from qn_pipeline.warehouse.engines import Row
 from qn_pipeline_tests.support import Pipeline
 
 Count = tuple[int | None, int | None]
@@ -131,7 +132,7 @@ def opened(pipeline: Pipeline, count: int, seed: int) -> dict[tuple[object, ...]
         "select indicator, period_set, grain, period_end, unit, channel, numerator, denominator from marts.indicator_values "
         "where numerator <> 0 or denominator <> 0 order by 1, 2, 3, 4, 5, 6"
     )
-    by_indicator: dict[str, list[tuple[object, ...]]] = {}
+    by_indicator: dict[str, list[Row]] = {}
     for row in rows:
         by_indicator.setdefault(row[0], []).append(row)
     dice = random.Random(seed)
@@ -139,10 +140,10 @@ def opened(pipeline: Pipeline, count: int, seed: int) -> dict[tuple[object, ...]
     found: dict[tuple[object, ...], tuple[Count, Count]] = {}
     with pipeline.warehouse.reading_rows() as ask:
         for indicator, period_set, grain, end, unit, channel, numerator, denominator in chosen:
-            parts = explain(ask, str(indicator), written(str(grain), end), str(unit), str(channel), str(period_set)).parts  # type: ignore[arg-type]
+            parts = explain(ask, indicator, written(grain, end), unit, channel, period_set).parts
             sums = {part.name: sum(row[part.rows.columns.index("counted")] for row in part.rows.rows) for part in parts}
             found[indicator, period_set, grain, end, unit, channel] = (
-                (numerator, denominator),  # type: ignore[assignment]
+                (numerator, denominator),
                 (sums.get("numerator"), sums.get("denominator")),
             )
     return found

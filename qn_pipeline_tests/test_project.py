@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from qn_pipeline.errors import ConfigurationError
-from qn_pipeline.project import Project, PulledSource, load_project
+from qn_pipeline.project import Project, PulledSource, configuration_files, load_project
 from qn_pipeline.settings import read_settings
 from qn_pipeline.simulator.projects import CONNECTION, ENTITIES, NATIONAL, write_project
 
@@ -162,3 +162,24 @@ def test_a_secret_that_is_not_set_is_told_by_its_variable(folder: Path, secret: 
         monkeypatch.setenv("QN_SECRET_MOT_CUA", secret)
     with pytest.raises(ConfigurationError, match=r"QN_SECRET_MOT_CUA is not set.*Set it in the environment"):
         read_settings(folder).connection_secret("QN_SECRET_MOT_CUA")
+
+
+def test_what_decides_is_the_files_of_the_folder(folder: Path) -> None:
+    files = configuration_files(load_project(folder))
+    assert files[0] == Path("qn.yaml")
+    assert all((folder / file).is_file() for file in files)
+    assert len(files) == len(set(files)) > 1
+
+
+def test_a_mapping_outside_the_folder_cannot_be_kept(folder: Path) -> None:
+    settings = yaml.safe_load((folder / "qn.yaml").read_text(encoding="utf-8"))
+    mapping = folder / next(iter(settings["sources"].values()))["mapping"]
+    outside = folder.parent / f"{folder.name}-mapping.yaml"
+    outside.write_bytes(mapping.read_bytes())
+
+    def lead_outside(told: dict[str, Any]) -> None:
+        next(iter(told["sources"].values()))["mapping"] = f"../{outside.name}"
+
+    project = edited(folder, lead_outside)
+    with pytest.raises(ConfigurationError, match=r"lies outside .* Nothing was written\. Move it into the folder\."):
+        configuration_files(project)

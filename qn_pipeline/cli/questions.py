@@ -17,7 +17,7 @@ from qn_pipeline.indicators.catalogue import what_is_counted
 from qn_pipeline.indicators.explain import explain as explained_figure
 from qn_pipeline.indicators.explained_dossier import search
 from qn_pipeline.indicators.periods import logical_instant, parse_day, parse_month
-from qn_pipeline.indicators.restatements import Counted, restated_figures, restating_dossiers
+from qn_pipeline.indicators.restatements import KEY, Counted, Restated, restated_figures, restating_dossiers
 from qn_pipeline.indicators.vintages import Kind, make_vintage, newest, read_vintages, reproduce
 from qn_pipeline.project import Project
 from qn_pipeline.settings import Settings
@@ -243,59 +243,26 @@ def restatements(
     kept = newest(settings, parse_month(month), vintage)
     with open_warehouse(settings).reading_rows() as ask:
         if dossiers:
-            columns = ["dossier", "system", "cause", "units", "version_then", "version_now"]
-            found = restating_dossiers(settings, ask, kept)
             rows = [
                 (one.dossier, one.system, one.cause, ", ".join(one.units), one.version_then, one.version_now)
-                for one in found
+                for one in restating_dossiers(settings, ask, kept)
                 if unit is None or unit in one.units
             ]
-            show(
-                columns,
-                rows,
-                fmt,
-                f"Dossiers counted otherwise than in {kept.name}",
-                f"No dossier is counted otherwise than in {kept.name}.",
-                texts=4,
-            )
+            columns = ["dossier", "system", "cause", "units", "version_then", "version_now"]
+            nothing = f"No dossier is counted otherwise than in {kept.name}."
+            show(columns, rows, fmt, f"Dossiers counted otherwise than in {kept.name}", nothing, texts=4)
             return
         changed = restated_figures(settings, ask, kept)
-    columns = [
-        "indicator",
-        "period_set",
-        "grain",
-        "period_start",
-        "period_end",
-        "unit",
-        "channel",
-        "published",
-        "current",
-        "difference",
-        "of_published",
-        "of_current",
-    ]
+    asked = [one for one in changed if unit in (None, one.unit) and indicator in (None, one.indicator)]
+    # A table on a screen has no room for days, nor for where periods begin.
+    keys = [at for at, name in enumerate(Restated._fields[:KEY]) if fmt is not Format.table or name != "period_start"]
     lines = [
-        (
-            *(
-                one.indicator,
-                one.period_set,
-                one.grain,
-                one.period_start,
-                one.period_end,
-                one.unit,
-                one.channel,
-                one.published[2],
-                one.current[2],
-                one.by,
-            ),
-            *(_of(one.published), _of(one.current)),
-        )
-        for one in changed
-        if (unit is None or one.unit == unit)
-        and (indicator is None or one.indicator == indicator)
-        and (fmt is not Format.table or one.grain != "day")
+        (*(one[at] for at in keys), one.published[2], one.current[2], one.by, _of(one.published), _of(one.current))
+        for one in asked
+        if fmt is not Format.table or one.grain != "day"
     ]
-    show(columns, lines, fmt, f"Restated since {kept.name}", f"All figures are as in {kept.name}.", texts=7)
+    columns = [*(Restated._fields[at] for at in keys), "published", "current", "difference", "counts_then", "counts_now"]
+    show(columns, lines, fmt, f"Restated since {kept.name}", f"All figures are as in {kept.name}.", texts=len(keys))
 
 
 def _of(counted: Counted) -> str | None:

@@ -145,14 +145,15 @@ def _figure(ask: Ask, indicator: str, period: str, unit: str | None, channel: st
 def _no_figure(ask: Ask, indicator: str, period: str, grain: str, unit: str, channel: str, period_set: str) -> str:
     """Which of what was asked for has no figure."""
     _, rows = ask("select distinct period_set, grain, channel from marts.indicator_values where indicator = ?", [indicator])
-    for word, asked, known in (
-        ("period set", period_set, {row[0] for row in rows}),
-        (f"{period_set} periods like", period, {PERIODS[row[1]] for row in rows if row[0] == period_set and row[1] != grain} if rows else set()),
-        ("channel", channel, {row[2] for row in rows}),
-    ):
-        is_known = any(row[0] == period_set and row[1] == grain for row in rows) if asked == period else asked in known
-        if not is_known:
-            return f"{indicator} has no figures for the {word} {asked}. Nothing was written. It has: {', '.join(sorted(known)) or 'none'}."
+    sets, channels = {row[0] for row in rows}, {row[2] for row in rows}
+    grains = {row[1] for row in rows if row[0] == period_set}
+    if rows and period_set not in sets:
+        return f"{indicator} has no figures for the period set {period_set}. Nothing was written. It has: {', '.join(sorted(sets))}."
+    if rows and grain not in grains:
+        there = ", ".join(text for name, text in PERIODS.items() if name in grains)
+        return f"{indicator} has no figures for {period_set} periods like {period}. Nothing was written. It has those like: {there}."
+    if rows and channel not in channels:
+        return f"{indicator} has no figures for the channel {channel}. Nothing was written. It has: {', '.join(sorted(channels))}."
     return f"{indicator} has no figure for {unit} and {period}: nothing that it counts has happened there yet. Nothing was written."
 
 

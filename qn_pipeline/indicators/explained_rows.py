@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from qn_pipeline.engine import literal
 from qn_pipeline.errors import RunFailed
 from qn_pipeline.indicators.measures import SERVICES, STOCKS
 from qn_pipeline.warehouse.engines import Ask, Row
@@ -55,6 +56,13 @@ class Rule(NamedTuple):
     weight: str
 
 
+class Shown(NamedTuple):
+    """How rows of a family are shown: columns over `counted as c`, and what is joined to it for them."""
+
+    columns: str
+    joins: str
+
+
 def terms_of(text: str) -> list[Term]:
     """The measures of a sum."""
     return [Term(-1 if sign == "-" else 1, name) for sign, name in re.findall(r"([+-]?)\s*([a-z_]+)", text)]
@@ -80,12 +88,13 @@ def rows_of(ask: Ask, text: str, asked: Asked, limit: int | None = None) -> Rows
     columns, rows = ask(
         f"with every as materialized (select * from ({counted}) as c where counted <> 0), counted as (select * from every{few}), "
         "summed as (select coalesce(sum(counted), 0) as total, count(*) as rows_in_all from every) "
-        f"{shown} cross join summed order by c.happened_at, c.system, c.code, c.measures"
+        f"select {shown.columns}, summed.total, summed.rows_in_all from counted as c cross join summed {shown.joins} "
+        "order by c.happened_at, c.system, c.code, c.measures"
     )
     total, count = (int(rows[0][-2]), int(rows[0][-1])) if rows else (0, 0)
-    if len(rows) < min(count, count if limit is None else limit):
+    if len(rows) != min(count, count if limit is None else limit):
         raise RunFailed(
-            f"Of {count} rows that are counted, {count - len(rows)} have no dossier beside them. Nothing was changed. Make the rows again: qn rebuild"
+            f"{count} rows are counted, and {len(rows)} are found with what is shown of them. Nothing was changed. Make the rows again: qn rebuild"
         )
     return Rows(family, columns[:-2], [row[:-2] for row in rows], total, count)
 
@@ -104,12 +113,8 @@ def _moment(day: date) -> str:
     return f"timestamp '{day} 00:00:00'"
 
 
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
 def _within(column: str, asked: Asked) -> str:
-    return f"{column} in (select unit from core.unit_ancestor where ancestor = {_text(asked.unit)})"
+    return f"{column} in (select unit from core.unit_ancestor where ancestor = {literal(asked.unit)})"
 
 
 def _in_period(column: str, asked: Asked) -> str:
@@ -161,7 +166,7 @@ def _piece_source(terms: Sequence[Term], rules: dict[str, Rule], asked: Asked) -
         when = _in_period("began_at", asked)
     else:
         when = f"began_at < {_moment(asked.end + timedelta(days=1))} and (not is_over or ended_at >= {_moment(asked.start)})"
-    channel = "" if asked.channel is None else f" and channel = {_text(asked.channel)}"
+    channel = "" if asked.channel is None else f" and channel = {literal(asked.channel)}"
     traits = " inner join measures.trait_counted using (system, code)" if any("traits" in rule.condition for rule in named) else ""
     return f"(select * from measures.dossier_piece where {when} and {_within(place, asked)}{channel}) as p{traits}"
 
@@ -177,7 +182,7 @@ def pieces_of(ask: Ask, text: str, asked: Asked, system: str, code: str) -> Rows
     """
     terms = _piece_terms(terms_of(text), _rules(ask), asked)
     adds = _counted([(sign, name, f"{when} and ({condition})", weight) for sign, name, when, condition, weight in terms])
-    channel = "true" if asked.channel is None else f"channel = {_text(asked.channel)}"
+    channel = "true" if asked.channel is None else f"channel = {literal(asked.channel)}"
     columns, rows = ask(
         f"select p.piece, p.state, p.unit, u.name as unit_name, p.channel, p.began_at, case when p.is_over then p.ended_at end as ended_at, p.standing, "
         f"p.counted, p.in_unit, p.in_channel, p.in_period, p.is_meant from (select *, {adds}, "
@@ -200,14 +205,13 @@ _ORIGIN = (
     f"left join valid.extractions as e on e.extraction_seq * {ROWS_OF_AN_EXTRACTION} = v.row_id - v.row_id % {ROWS_OF_AN_EXTRACTION} "
 )
 _OF_DOSSIER = f"d.version_no as version, e.source, coalesce(e.file, '') as file, v.row_id % {ROWS_OF_AN_EXTRACTION} as row_no, e.extraction_id as extraction, e.day as told_on "
-_PIECE_SHOWN = (
-    "select c.counted, c.dossier, c.unit, u.name as unit_name, c.channel, c.procedure, c.state, c.began_at, case when c.is_over then c.ended_at end as ended_at, "
+_PIECE_SHOWN = Shown(
+    "c.counted, c.dossier, c.unit, u.name as unit_name, c.channel, c.procedure, c.state, c.began_at, case when c.is_over then c.ended_at end as ended_at, "
     "s.received_at, s.due_at, s.due_origin, s.spent_at, s.breached_at, s.local_due_at, s.local_spent_at, s.local_breached_at, c.measures, c.cause, c.spell, c.is_end, c.standing, c.local_standing, "
-    f"c.system, {_OF_DOSSIER}"
-    ", summed.total, summed.rows_in_all from counted as c "
+    f"c.system, {_OF_DOSSIER}",
     "inner join core.fct_dossier_spell as s on s.system = c.system and s.code = c.code and s.spell = c.spell "
     "inner join core.fct_dossier as d on d.system = c.system and d.code = c.code "
-    f"left join marts.unit as u on u.unit = c.unit {_ORIGIN}"
+    f"left join marts.unit as u on u.unit = c.unit {_ORIGIN}",
 )
 
 
@@ -215,7 +219,7 @@ def _transfers(terms: Sequence[Term], asked: Asked) -> str:
     moves = []
     for term in terms:
         inside, outside = TRANSFERS[term.measure]
-        channel = "" if asked.channel is None else f" and channel = {_text(asked.channel)}"
+        channel = "" if asked.channel is None else f" and channel = {literal(asked.channel)}"
         moves.append(
             f"select system, code, piece, cast(day as timestamp) as happened_at, from_unit, to_unit, channel, {term.sign} as counted, '{term.measure}' as measures "
             f"from core.dossier_transfer where day between date '{asked.start}' and date '{asked.end}' "
@@ -224,13 +228,12 @@ def _transfers(terms: Sequence[Term], asked: Asked) -> str:
     return " union all ".join(moves)
 
 
-_TRANSFER_SHOWN = (
-    "select c.counted, d.dossier, c.from_unit, f.name as from_name, c.to_unit, t.name as to_name, c.channel, p.procedure, p.began_at, d.received_at, d.due_at, c.measures, "
-    f"c.system, {_OF_DOSSIER}"
-    ", summed.total, summed.rows_in_all from counted as c "
+_TRANSFER_SHOWN = Shown(
+    "c.counted, d.dossier, c.from_unit, f.name as from_name, c.to_unit, t.name as to_name, c.channel, p.procedure, p.began_at, d.received_at, d.due_at, c.measures, "
+    f"c.system, {_OF_DOSSIER}",
     "inner join core.fct_dossier_interval as p on p.system = c.system and p.code = c.code and p.piece = c.piece "
     "inner join core.fct_dossier as d on d.system = c.system and d.code = c.code "
-    f"left join marts.unit as f on f.unit = c.from_unit left join marts.unit as t on t.unit = c.to_unit {_ORIGIN}"
+    f"left join marts.unit as f on f.unit = c.from_unit left join marts.unit as t on t.unit = c.to_unit {_ORIGIN}",
 )
 
 
@@ -260,11 +263,11 @@ def _services(terms: Sequence[Term], asked: Asked) -> str:
     )
 
 
-_SERVICE_SHOWN = (
-    "select c.counted, c.code as procedure, p.name as procedure_name, c.online_rank, c.has_fee = 1 as has_fee, coalesce(c.received, 0) as received, "
+_SERVICE_SHOWN = Shown(
+    "c.counted, c.code as procedure, p.name as procedure_name, c.online_rank, c.has_fee = 1 as has_fee, coalesce(c.received, 0) as received, "
     "coalesce(c.received_online, 0) as received_online, coalesce(c.received_with_fee, 0) as received_with_fee, "
-    "coalesce(c.received_paid_online, 0) as received_paid_online, c.measures "
-    ", summed.total, summed.rows_in_all from counted as c left join core.dim_procedure as p on p.code = c.code"
+    "coalesce(c.received_paid_online, 0) as received_paid_online, c.measures ",
+    "left join core.dim_procedure as p on p.code = c.code",
 )
 
 
@@ -276,11 +279,10 @@ def _post(terms: Sequence[Term], rules: dict[str, Rule], asked: Asked) -> str:
     )
 
 
-_POSTAL_SHOWN = (
-    "select c.counted, c.kind, c.unit, u.name as unit_name, c.office, c.began_at, c.ended_at, c.outcome, c.pages, c.files, c.signed, c.dossier_as_typed, c.match, "
-    "d.dossier, c.is_repeated, c.measures, c.system, c.code as piece "
-    ", summed.total, summed.rows_in_all from counted as c left join marts.unit as u on u.unit = c.unit "
-    "left join core.fct_dossier as d on d.system = c.dossier_system and d.code = c.dossier_code"
+_POSTAL_SHOWN = Shown(
+    "c.counted, c.kind, c.unit, u.name as unit_name, c.office, c.began_at, c.ended_at, c.outcome, c.pages, c.files, c.signed, c.dossier_as_typed, c.match, "
+    "d.dossier, c.is_repeated, c.measures, c.system, c.code as piece ",
+    "left join marts.unit as u on u.unit = c.unit left join core.fct_dossier as d on d.system = c.dossier_system and d.code = c.dossier_code",
 )
 
 
@@ -304,8 +306,8 @@ def _feedback(terms: Sequence[Term], rules: dict[str, Rule], asked: Asked) -> st
     )
 
 
-_FEEDBACK_SHOWN = (
-    "select c.counted, c.code as feedback, c.kind, c.channel, c.unit, u.name as unit_name, c.received_at, c.due_at, c.due_origin, c.closed_at, c.status, c.satisfied, "
-    "c.complained_again, c.is_unhappy, c.measures, c.system "
-    ", summed.total, summed.rows_in_all from counted as c left join marts.unit as u on u.unit = c.unit"
+_FEEDBACK_SHOWN = Shown(
+    "c.counted, c.code as feedback, c.kind, c.channel, c.unit, u.name as unit_name, c.received_at, c.due_at, c.due_origin, c.closed_at, c.status, c.satisfied, "
+    "c.complained_again, c.is_unhappy, c.measures, c.system ",
+    "left join marts.unit as u on u.unit = c.unit",
 )

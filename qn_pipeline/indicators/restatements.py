@@ -1,19 +1,17 @@
 """What has changed since a figure was reported: a vintage against the figures as they are now, and each dossier that made it so, once, with its cause."""
 
-import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from qn_pipeline.engine import literal, open_engine
 from qn_pipeline.indicators.vintages import PIECE_SCHEMA, PIECES, VALUES, Kept, kept_file, write_figures, write_pieces
 from qn_pipeline.settings import Settings
 from qn_pipeline.warehouse.engines import Ask, Row
+from qn_pipeline.warehouse.past import folder_aside
 
 ARRIVED, CORRECTED, REOPENED, REASSIGNED, DELETED, HELD, METHOD = (
     *("arrived_late", "corrected", "reopened", "reassigned", "deleted", "quarantined_or_waived"),
@@ -23,7 +21,8 @@ Counted = tuple[int | None, int | None, Decimal | None]
 """Numerator, denominator and value."""
 KEYS_AT_ONCE = 1000
 _NAMES = [field.name for field in PIECE_SCHEMA]
-_KEY = 7  # indicator, period set, grain, period's start and end, unit, channel
+KEY = 7
+"""How many of the first fields of `Restated` say which figure it is."""
 # What a piece of a life is counted by.
 _COUNTED = (
     *("unit", "desk", "channel", "procedure", "state", "standing", "local_standing"),
@@ -34,8 +33,7 @@ _PLACE = ("unit", "desk")
 _LIFE = ("unit", "desk", "channel", "procedure", "state", "spell", "is_end")
 
 
-@dataclass(frozen=True)
-class Restated:
+class Restated(NamedTuple):
     """A figure that is another one now; None where there is or was none. `by` is the difference of the values."""
 
     indicator: str
@@ -69,25 +67,18 @@ class Restating:
 
 def restated_figures(settings: Settings, ask: Ask, kept: Kept) -> list[Restated]:
     """Figures of the periods that end in the month of a vintage, where they differ from what was published."""
-    with _beside(settings) as folder, open_engine(settings) as engine:
+    with folder_aside(settings) as folder, open_engine(settings) as engine:
         write_figures(ask, kept.told.month, folder / VALUES)
         then, now = (f"(select * exclude (completeness) from read_parquet({literal(path)}))" for path in (kept_file(kept, VALUES), folder / VALUES))
         rows = engine.execute(f"select 1 as side, * from {then} except all select 1, * from {now}").fetchall()
         rows += engine.execute(f"select -1 as side, * from {now} except all select -1, * from {then}").fetchall()
-    before = {row[1 : _KEY + 1]: row[_KEY + 1 :] for row in rows if row[0] == 1}
-    current = {row[1 : _KEY + 1]: row[_KEY + 1 :] for row in rows if row[0] == -1}
+    before = {row[1 : KEY + 1]: row[KEY + 1 :] for row in rows if row[0] == 1}
+    current = {row[1 : KEY + 1]: row[KEY + 1 :] for row in rows if row[0] == -1}
     return [
         Restated(key[0], key[1], key[2], key[3], key[4], key[5], key[6], _three(before.get(key)), _three(current.get(key)))
         for key in sorted(before.keys() | current.keys())
         if _is_change(before.get(key), current.get(key))
     ]
-
-
-@contextmanager
-def _beside(settings: Settings) -> Iterator[Path]:
-    """A folder for what is compared, removed afterwards; not the scratch folder, which runs clear."""
-    with tempfile.TemporaryDirectory(prefix="restated-", dir=settings.home) as folder:
-        yield Path(folder)
 
 
 def _three(row: Row | None) -> Counted:
@@ -101,7 +92,7 @@ def _is_change(before: Row | None, now: Row | None) -> bool:
 
 def restating_dossiers(settings: Settings, ask: Ask, kept: Kept) -> list[Restating]:
     """The dossiers that are counted otherwise in those periods than when the vintage was made, each once."""
-    with _beside(settings) as folder, open_engine(settings) as engine:
+    with folder_aside(settings) as folder, open_engine(settings) as engine:
         write_pieces(ask, kept.told.month, folder / PIECES)
         files = (kept_file(kept, PIECES), folder / PIECES)
         counted = ", ".join(("system", "code", *_COUNTED))
@@ -163,11 +154,11 @@ def _differing(was: Sequence[Piece], is_now: Sequence[Piece]) -> list[Piece]:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known now of a dossier: the extraction that told it first, whether it is deleted, and whether a row of it is or was held back."""
+    """What is known now of a dossier: the extraction that told it first, the one of which a row was first held back, and whether it is deleted."""
 
     first_told: int
+    first_held: int | None
     is_deleted: bool
-    was_held: bool
 
 
 def _known(ask: Ask, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], _Known]:
@@ -176,29 +167,34 @@ def _known(ask: Ask, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], _
         some = keys[start : start + KEYS_AT_ONCE]
         listed = ", ".join(f"({literal(system)}, {literal(code)})" for system, code in some)
         _, held = ask(
-            "select distinct system, row_key from marts.quarantine_row "
-            f"where entity = 'dossiers' and severity = 'quarantine' and (system, row_key) in ({listed})"
+            "select e.system, q.row_key, min(q.extraction_seq) from valid.quarantine as q "
+            "inner join valid.extractions as e on e.extraction_seq = q.extraction_seq and e.entity = 'dossiers' "
+            f"where q.severity = 'quarantine' and (e.system, q.row_key) in ({listed}) group by e.system, q.row_key"
         )
+        first_held = {(system, code): seq for system, code, seq in held}
         _, versions = ask(
             "select system, code, min(known_from), max(case when known_to is null and is_deleted then 1 else 0 end) from core.fct_dossier_version "
             f"where (system, code) in ({listed}) group by system, code"
         )
-        known |= {(system, code): _Known(first, bool(deleted), (system, code) in held) for system, code, first, deleted in versions}
+        known |= {(system, code): _Known(first, first_held.get((system, code)), bool(deleted)) for system, code, first, deleted in versions}
     return known
 
 
 def _cause(was: Sequence[Piece], is_now: Sequence[Piece], known: _Known | None, kept: Kept) -> str:
-    """The first of the causes that holds. A dossier that came, or lived on, after the vintage arrived late; one of which something else was told was corrected."""
+    """A dossier that came, or lived on, after the vintage arrived late; one of which something else was told was corrected."""
+    cutoff = kept.told.cutoff
     if not was:
-        if known is not None and known.was_held:
+        if known is not None and known.first_held is not None and known.first_held <= cutoff:
             return HELD
-        return ARRIVED if known is not None and known.first_told > kept.told.cutoff else CORRECTED
+        return ARRIVED if known is not None and known.first_told > cutoff else CORRECTED
     if not is_now:
         if known is None or known.is_deleted:
             return DELETED
-        return HELD if known.was_held else CORRECTED
+        return HELD if known.first_held is not None else CORRECTED
     then, now = _told(was), _told(is_now)
-    if then == now and was[0]["version_no"] == is_now[0]["version_no"]:
+    if then == now and was[0]["version_no"] != is_now[0]["version_no"]:
+        return CORRECTED
+    if then == now:
         # What differs in nothing but its traits was told by another feed: the post's work, a complaint.
         return ARRIVED if [piece["standing"] for piece in was] == [piece["standing"] for piece in is_now] else METHOD
     if max(piece["spell"] for piece in is_now) > max(piece["spell"] for piece in was):

@@ -29,7 +29,7 @@ from qn_pipeline.settings import Settings
 from qn_pipeline.sources.files import month_after
 from qn_pipeline.warehouse.changes import models_hash
 from qn_pipeline.warehouse.engines import Ask, Warehouse
-from qn_pipeline.warehouse.loader import Catalogue, calendar_of
+from qn_pipeline.warehouse.loader import Catalogue, calendar_of, configuration_mark
 from qn_pipeline.warehouse.past import Past, past_warehouse
 from qn_pipeline.warehouse.working_calendar import UsualCalendar
 
@@ -132,7 +132,7 @@ def make_vintage(
 ) -> Kept:
     """Keep the published figures of a closed month under the next number. `now`: local and naive.
 
-    Raises ConfigurationError for a month that is not closed, or a kind whose turn it is not.
+    Raises ConfigurationError for a month that is not closed, a kind whose turn it is not, or a configuration that did not make the figures.
     """
     number = _turn(settings, month, kind)
     with warehouse.reading_rows() as ask:
@@ -142,6 +142,11 @@ def make_vintage(
                 f"{month:%Y-%m} is not closed: figures count up to {as_of}. Nothing was written. Publish it when a run has counted to its end."
             )
         catalogue, usual = what_is_counted(project.catalogue), calendar_of(project, as_of)
+        if ask("select mark from valid.configured")[1] != [(configuration_mark(project, catalogue, usual),)]:
+            raise ConfigurationError(
+                "qn.yaml, a mapping, an adjustment or the package has changed since the figures were made, so they cannot be kept with what made them. "
+                "Nothing was written. Run first (qn run), then publish or sign."
+            )
         place = settings.home / FOLDER / f"{month:%Y-%m}" / f"v{number}"
         with written_aside(settings, place) as aside:
             figures, pieces = write_figures(ask, month, aside / VALUES), write_pieces(ask, month, aside / PIECES)
@@ -168,7 +173,7 @@ def make_vintage(
 def _write_configuration(project: Project, catalogue: Catalogue, usual: UsualCalendar, folder: Path) -> None:
     (folder / CATALOGUE).write_text(_json(asdict(catalogue)), encoding="utf-8")
     (folder / CALENDAR).write_text(_json(asdict(usual)), encoding="utf-8")
-    for file in configuration_files(project.directory):
+    for file in configuration_files(project):
         kept = folder / CONFIGURATION / file
         kept.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(project.directory / file, kept)
@@ -243,8 +248,12 @@ def kept_file(kept: Kept, name: str) -> Path:
     """A file of a vintage. Raises LandingDamaged when it is not what was written."""
     damaged = first_damaged(kept.folder, kept.told.written, [name])
     if damaged is not None:
-        raise LandingDamaged(f"{damaged} is damaged: it is not what was written. Nothing was changed. Restore {kept.folder} from a backup.")
+        raise _damaged(kept, damaged)
     return kept.folder / name
+
+
+def _damaged(kept: Kept, what: Path) -> LandingDamaged:
+    return LandingDamaged(f"{what} is damaged: it is not what was written. Nothing was changed. Restore {kept.folder} from a backup.")
 
 
 @dataclass(frozen=True)
@@ -263,10 +272,12 @@ class Reproduction:
 
 
 def reproduce(settings: Settings, kept: Kept) -> Reproduction:
-    """Make a vintage again, from the extractions that it knew and the configuration that it keeps."""
+    """Make a vintage again, from the extractions that it knew and the configuration that it keeps. Raises LandingDamaged when a file of it is not what was written."""
+    if _hashes(kept.folder)["configuration"] != kept.told.hashes["configuration"]:
+        raise _damaged(kept, kept.folder / CONFIGURATION)
     project = load_project(kept.folder / CONFIGURATION)
-    catalogue = Catalogue(**_dated(json.loads((kept.folder / CATALOGUE).read_bytes())))
-    usual = UsualCalendar(**_dated(json.loads((kept.folder / CALENDAR).read_bytes())))
+    catalogue = Catalogue(**_dated(json.loads(kept_file(kept, CATALOGUE).read_bytes())))
+    usual = UsualCalendar(**_dated(json.loads(kept_file(kept, CALENDAR).read_bytes())))
     figures, pieces = kept_file(kept, VALUES), kept_file(kept, PIECES)
     past = Past(kept.told.cutoff, kept.told.as_of)
     with past_warehouse(settings, project, catalogue, past, usual) as warehouse:

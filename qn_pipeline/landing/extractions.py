@@ -147,7 +147,7 @@ def written_aside(settings: Settings, target: Path, durable: bool = True) -> Ite
     try:
         yield aside
         if durable:
-            for file in aside.iterdir():
+            for file in aside.rglob("*"):
                 flush(file)
         target.parent.mkdir(parents=True, exist_ok=True)
         aside.rename(target)

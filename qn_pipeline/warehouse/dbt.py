@@ -148,9 +148,9 @@ def _reached(names: Sequence[str], ways: Mapping[str, Sequence[str]]) -> set[str
     return reached
 
 
-def failure_line(settings: Settings, said: str = "") -> str:
-    """What stopped the last dbt run, in one line. `said`: the errors that it told while it ran."""
-    advice = f"What is published stays as it was. dbt's log: {settings.home / 'dbt' / 'dbt.log'}"
+def failure_line(settings: Settings, said: str = "", advice: str | None = None) -> str:
+    """What stopped the last dbt run, in one line. `said`: the errors that it told while it ran; `advice`: what is safe and what to do, where that is another."""
+    advice = advice or f"What is published stays as it was. dbt's log: {settings.home / 'dbt' / 'dbt.log'}"
     try:
         results = json.loads((settings.home / "dbt" / "run_results.json").read_text(encoding="utf-8"))["results"]
     except (OSError, ValueError, KeyError):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import duckdb
 import pyarrow as pa
@@ -167,8 +167,7 @@ class _DuckDBAsk:
         return _answer(self._connection, sql, parameters)
 
     def batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        reader: Any = self._connection.execute(sql).to_arrow_reader(ROWS_AT_ONCE)
-        for batch in reader:
+        for batch in self._connection.sql(sql).to_arrow_reader(ROWS_AT_ONCE):
             yield pa.RecordBatch.from_arrays([column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)], schema=schema)
 
 

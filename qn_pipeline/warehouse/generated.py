@@ -29,6 +29,7 @@ DESCRIPTIONS = {
     "touched": "Keys of which a delivery since the last build may have changed something.",
     "loaded": "Extractions that were loaded since the last build that ended well.",
     "applied": "One row: the instant that the last build counted up to, and hashes of what it was made with; none before the first one.",
+    "configured": "One row: a hash of all that decides besides what was landed; what is published is kept with a configuration of this hash alone.",
     "run": "One row: the run's logical instant and the province.",
     "indicators": "The indicator catalogue; needs and period_sets are lists with commas between.",
     "indicator_groups": "The groups of the national index, and those of 2022 that they belong to.",

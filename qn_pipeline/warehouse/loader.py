@@ -3,11 +3,12 @@
 Loading what is there already changes nothing; a result under a new fingerprint takes the place of the older one.
 """
 
+import hashlib
 import json
 import logging
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ from qn_pipeline.project import Project
 from qn_pipeline.settings import Settings
 from qn_pipeline.validation.validate import ValidExtraction, drop_damaged, read_valid
 from qn_pipeline.warehouse.builds import rows_change
-from qn_pipeline.warehouse.changes import is_built, touch
+from qn_pipeline.warehouse.changes import is_built, models_hash, touch
 from qn_pipeline.warehouse.decisions import adjustment_rows, waiver_rows
 from qn_pipeline.warehouse.engines import Warehouse, Writing
 from qn_pipeline.warehouse.mishaps import valid_damaged
@@ -28,6 +29,7 @@ from qn_pipeline.warehouse.tables import (
     BUDGET_KEYWORDS,
     BUDGET_RULES,
     BUDGET_TARGET,
+    CONFIGURED,
     EXTRACTIONS,
     INDICATOR_GROUPS,
     INDICATORS,
@@ -89,6 +91,12 @@ def calendar_of(project: Project, as_of: datetime) -> UsualCalendar:
     return usual_calendar(project.profile, FIRST_KNOWN_DAY, date(as_of.year + YEARS_AHEAD, 12, 31))
 
 
+def configuration_mark(project: Project, catalogue: Catalogue, usual: UsualCalendar) -> str:
+    """A hash of all that decides about figures besides what was landed: qn.yaml with its mappings and decisions, the catalogue, the calendar, the models."""
+    decided = [project.model_dump(mode="json", exclude={"directory"}), asdict(catalogue), asdict(usual), models_hash()]
+    return hashlib.sha256(json.dumps(decided, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
 def load(
     settings: Settings, project: Project, warehouse: Warehouse, as_of: datetime, catalogue: Catalogue, usual: UsualCalendar | None = None
 ) -> Loaded:
@@ -124,6 +132,7 @@ def load(
         _replace(writing, "postal_prices", POSTAL_PRICES, price_rows(project.post))
         _replace(writing, "systems", SYSTEMS, _ranked_systems(project))
         calendar = usual or calendar_of(project, as_of)
+        _replace(writing, "configured", CONFIGURED, [{"mark": configuration_mark(project, catalogue, calendar)}])
         _replace(writing, "usual_hours", USUAL_HOURS, calendar.hours)
         _replace(writing, "usual_days", USUAL_DAYS, calendar.days)
         going = list(known.keys() - results.keys())

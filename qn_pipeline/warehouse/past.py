@@ -61,7 +61,7 @@ def past_warehouse(settings: Settings, project: Project, catalogue: Catalogue, p
 
     Raises RunFailed when a model fails, LandingDamaged when a file of landing is not what was written.
     """
-    with _folder(settings) as home:
+    with folder_aside(settings) as home:
         then = settings.model_copy(update={"home": home, "warehouse_url": None})
         then.prepare_home()
         for extraction in read_extractions(settings):
@@ -85,19 +85,30 @@ def _make(settings: Settings, words: Sequence[str]) -> None:
     if "resource_type:model" not in words:
         said = dbt.run(settings, ["run", *words[1:]])
         if said is not None:
-            raise RunFailed(f"The warehouse of then could not be made. Nothing that is published was touched. {dbt.failure_line(settings, said)}")
+            told = dbt.failure_line(settings, said, advice="What is published was not touched.")
+            raise RunFailed(f"The warehouse of then could not be made. {told}")
 
 
 @contextmanager
-def _folder(settings: Settings) -> Iterator[Path]:
-    """A home folder of its own, beside the scratch folder that runs clear; those of killed processes are removed."""
+def folder_aside(settings: Settings) -> Iterator[Path]:
+    """A folder for what is made to be compared, removed afterwards. Not the scratch folder, which runs clear; what killed processes left is removed."""
     shelf = settings.home / FOLDER
     shelf.mkdir(parents=True, exist_ok=True)
     for left in shelf.iterdir():
-        if not Path(f"/proc/{left.name.split('-')[0]}").exists():
+        if not _is_running(int(left.name.split("-")[0])):
             shutil.rmtree(left, ignore_errors=True)
-    home = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=shelf))
+    folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=shelf))
     try:
-        yield home
+        yield folder
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -86,6 +86,7 @@ PERIOD_ENDS: Columns = {
     "months_shown": "integer",
     "first_day": "integer",
 }
+CONFIGURED: Columns = {"mark": "text"}
 RUN: Columns = {
     "as_of": "timestamp",
     "province_code": "text",
@@ -206,6 +207,7 @@ def all_tables() -> dict[str, Columns]:
         "touched": TOUCHED,
         "loaded": LOADED,
         "applied": APPLIED,
+        "configured": CONFIGURED,
         "run": RUN,
         "usual_hours": USUAL_HOURS,
         "usual_days": USUAL_DAYS,

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from qn_pipeline.errors import STOPPED
+from qn_pipeline.indicators.vintages import read_vintages
 from qn_pipeline.warehouse.duckdb import PUBLISHED_FILE
 from qn_pipeline.warehouse.engines import open_warehouse
 from qn_pipeline.warehouse.roles import grant_bi
@@ -171,6 +172,8 @@ def test_in_another_order_after_kills_at_once_and_twice(pipeline: Pipeline, undi
     readers never see half a night, and the marts are the same.
     """
     run_ok(pipeline, DAYS[3])
+    [first] = read_vintages(pipeline.settings)
+    assert (first.name, first.told.kind) == ("2022-05 v1", "provisional"), "the first run that counts to a month's end keeps it"
     shown = pipeline.digests()
     with bi_tool(pipeline) as tool, reading(tool, every=0.2) as seen:
         before = Session(tool).ask()
@@ -186,6 +189,7 @@ def test_in_another_order_after_kills_at_once_and_twice(pipeline: Pipeline, undi
     assert seen.states == [before, after], "who reads meanwhile sees one night or the other"
     assert (before[1], after[1]) == (DAYS[3], DAYS[-1])
     assert before[2] != after[2]
+    assert read_vintages(pipeline.settings) == [first], "whatever came later, it is kept once and stays"
     assert list(pipeline.settings.scratch.iterdir()) == [], "what killed runs left aside is cleared"
     assert len(list((pipeline.settings.published / "pages").iterdir())) == len(list((pipeline.settings.published / "pages").glob("*.html")))
     landed = sorted(path for path in pipeline.settings.landing.rglob("*") if path.is_file())

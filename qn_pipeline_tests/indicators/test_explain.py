@@ -132,7 +132,7 @@ def test_a_workbook_holds_the_rows_as_texts_dates_and_numbers(pipeline: Pipeline
         (("on_time_share", "2022-06", "x", "all", "calendar"), "There is no unit 'x'"),
         (("on_time_share", "2022-06", UNIT, "fax", "calendar"), "on_time_share has no figures for the channel fax"),
         (("on_time_share", "2022-06", UNIT, "all", "lunar"), "on_time_share has no figures for the period set lunar"),
-        (("on_time_share", "2022-Q2", UNIT, "all", "year_to_date"), "on_time_share has no figures for the year_to_date periods like 2022-Q2"),
+        (("on_time_share", "2022-Q2", UNIT, "all", "year_to_date"), "on_time_share has no figures for year_to_date periods like 2022-Q2"),
         (("on_time_share", "2021-06", UNIT, "all", "calendar"), f"on_time_share has no figure for {UNIT} and 2021-06: nothing that it counts"),
         (("on_time_share", "2022-6", UNIT, "all", "calendar"), "'2022-6' is no period"),
     ],

@@ -22,8 +22,8 @@ from qn_pipeline_tests.support import NOW, SEAL_KEY, Pipeline, dossier, engine_e
 A, B, PROVINCE = "000.00.33.H47", "000.00.99.H47", "000.00.00.H47"
 ENDS = [date(2022, 1, 31), date(2022, 2, 28), date(2022, 3, 31)]
 MONTHS = [day.replace(day=1) for day in ENDS]
-AFTER = date(2022, 4, 5)
-STEADY, CORRECTED, REOPENED, REASSIGNED, METHOD, LATE = range(1, 7)
+BEFORE, AFTER = date(2022, 4, 4), date(2022, 4, 5)
+STEADY, CORRECTED, REOPENED, REASSIGNED, METHOD, LATE, DUE_MOVED = range(1, 8)
 DELETED = 11
 WAIVED = "HS-2022-77"
 COLUMNS = [*dossier(1), "limit"]
@@ -45,12 +45,14 @@ WHEN = {
     REASSIGNED: "2022-01-06 08:00:00",
     METHOD: "2022-03-03 08:00:00",
     LATE: "2022-01-10 08:00:00",
+    DUE_MOVED: "2022-01-11 08:00:00",
     DELETED: "2022-01-07 08:00:00",
 }
 CODES = {number: canonical(number, received) for number, received in WHEN.items()}
 # Of each month, the dossiers that are counted otherwise afterwards, and why. Years to date hold what happened in months before.
 OF_JANUARY = {
     CODES[CORRECTED]: "corrected",
+    CODES[DUE_MOVED]: "corrected",
     CODES[REASSIGNED]: "reassigned",
     CODES[LATE]: "arrived_late",
     CODES[DELETED]: "deleted",
@@ -96,7 +98,8 @@ def publish_three_months(pipeline: Pipeline) -> list[Kept]:
         told(CORRECTED, WHEN[CORRECTED], "2022-01-15 09:00:00"),
         told(REOPENED, WHEN[REOPENED], "2022-01-25 09:00:00"),
         told(REASSIGNED, WHEN[REASSIGNED]),
-        told(7, "2022-01-12 08:00:00", code=WAIVED),
+        told(DUE_MOVED, WHEN[DUE_MOVED], "2022-01-20 09:00:00"),
+        told(9, "2022-01-12 08:00:00", code=WAIVED),
     ]
     march = [told(METHOD, WHEN[METHOD], "2022-03-07 09:00:00", due="", limit=16)]
     kept = []
@@ -120,10 +123,13 @@ def let_everything_happen(pipeline: Pipeline) -> None:
         told(REOPENED, WHEN[REOPENED], updated="2022-03-20 10:00:00"),
         told(REASSIGNED, WHEN[REASSIGNED], "2022-04-02 09:00:00", updated, unit=B),
         told(LATE, WHEN[LATE], "2022-01-20 09:00:00", updated),
+        told(DUE_MOVED, WHEN[DUE_MOVED], "2022-01-20 09:00:00", updated, due="2022-01-15 08:00:00"),
         told(STEADY, WHEN[STEADY], "2022-01-12 09:00:00", updated, person="049000000001"),
     ]
+    # The latecomer came with an unknown channel first: what was held back after the vintage was not held back then.
+    write_day(pipeline.folder, BEFORE, [told(LATE, WHEN[LATE], "2022-01-20 09:00:00", channel="fax")], listed=True, closed=[])
     write_day(pipeline.folder, AFTER, desk, listed=False, closed=["2022-03-07"])
-    pipeline.run(AFTER, select="*", command="run")
+    pipeline.run(BEFORE, AFTER, select="*", command="run")
     pipeline.warehouse.publish()
 
 
@@ -156,11 +162,12 @@ def test_restated_figures_are_those_that_differ(world: World) -> None:
         for one in changed(world, 0)
         if one.grain == "month" and one.period_set == "calendar" and one.channel == "all"
     }
-    # Five were received: one of the list is gone, a latecomer and a waived one are there.
-    assert of_january["dossiers_received", PROVINCE] == ((6, None), (7, None))
-    assert of_january["dossiers_settled", A] == ((3, None), (4, None))
+    # One of the list is gone, a latecomer and a waived one are there.
+    assert of_january["dossiers_received", PROVINCE] == ((7, None), (8, None))
+    assert of_january["dossiers_settled", A] == ((4, None), (5, None))
+    assert of_january["dossiers_settled_late", A] == ((0, None), (1, None))
     assert of_january["dossiers_received", B] == ((None, None), (1, None))
-    assert of_january["index_4_3", PROVINCE][1] == (7, 7), "the formula is another one now"
+    assert of_january["index_4_3", PROVINCE][1] == (8, 8), "the formula is another one now"
     assert ("dossiers_withdrawn", PROVINCE) not in of_january
     of_march = {one.indicator for one in changed(world, 2) if one.unit == A and one.grain == "month"}
     assert of_march >= {"dossiers_reopened", "dossiers_settled_late", "on_time_share"}
@@ -175,16 +182,17 @@ def test_vintages_are_made_again_from_landing(world: World) -> None:
 
 
 def test_a_figure_is_opened_as_it_was_known(world: World, qn: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    if world.pipeline.url is not None:
-        pytest.skip("what was known is made on DuckDB, whatever the warehouse is")
+    """Made on DuckDB, whatever the warehouse is."""
     monkeypatch.setenv("QN_SEAL_KEY", SEAL_KEY)
+    if world.pipeline.url is not None:
+        monkeypatch.setenv("QN_WAREHOUSE_URL", world.pipeline.url)
     folder = world.pipeline.folder
     knew = max(e.manifest.extracted_at for e in read_extractions(world.pipeline.settings) if e.manifest.seq <= world.kept[0].told.cutoff)
     moment = datetime.fromisoformat(knew).astimezone(world.pipeline.project.zone).replace(tzinfo=None)
     words = ["explain", "--project", str(folder), "--indicator", "dossiers_settled", "--month", "2022-01", "--unit", A, "--format", "json"]
-    assert sum(row["counted"] for row in json.loads(qn(*words)[1])) == 4
+    assert sum(row["counted"] for row in json.loads(qn(*words)[1])) == 5
     then = json.loads(qn(*words, "--known-at", moment.isoformat())[1])
-    assert sum(row["counted"] for row in then) == 3
+    assert sum(row["counted"] for row in then) == 4
     assert CODES[LATE] not in {row["dossier"] for row in then}
     status, _, said = qn(*words, "--known-at", f"{moment - timedelta(days=1):%Y-%m-%d}")
     assert status == 2
@@ -217,6 +225,32 @@ def test_vintages_are_numbered_in_turn_and_never_overwritten(world: World) -> No
     assert changed(World(pipeline, [decided]), 0) == []
     assert yaml.safe_load((signed.folder / "configuration" / "qn.yaml").read_text())["waivers"][0]["name"] == "ma-cu"
     assert "waivers" not in yaml.safe_load((world.kept[0].folder / "configuration" / "qn.yaml").read_text())
+
+
+def test_figures_are_kept_with_the_configuration_that_made_them_or_not_at_all(world: World) -> None:
+    pipeline = world.pipeline
+    file = pipeline.folder / "mapping.yaml"
+    before = file.read_text(encoding="utf-8")
+    file.write_text(before.replace("channel: channel", "channel: {constant: direct}"), encoding="utf-8")
+    assert file.read_text(encoding="utf-8") != before
+    try:
+        with pytest.raises(ConfigurationError, match=r"has changed since the figures were made.* Run first \(qn run\)"):
+            make_vintage(pipeline.settings, pipeline.project, pipeline.warehouse, MONTHS[1], "signed", NOW, "A")
+    finally:
+        file.write_text(before, encoding="utf-8")
+    assert [one.told.number for one in read_vintages(pipeline.settings, MONTHS[1])] == [1]
+    assert not list(pipeline.settings.scratch.glob("aside-*"))
+
+
+def test_a_damaged_configuration_is_told(world: World) -> None:
+    file = world.kept[1].folder / "configuration" / "mapping.yaml"
+    before = file.read_text(encoding="utf-8")
+    file.write_text(before + "#", encoding="utf-8")
+    try:
+        with pytest.raises(LandingDamaged, match="configuration is damaged"):
+            reproduce(world.pipeline.settings, world.kept[1])
+    finally:
+        file.write_text(before, encoding="utf-8")
 
 
 def test_what_is_not_there_or_not_closed_is_told(world: World) -> None:
